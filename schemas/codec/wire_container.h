@@ -1,0 +1,34 @@
+/*
+ * Avro object container files, read and written with avro-c.
+ * The values come out as bytes of the file's writer schema, to be decoded with a plan of our
+ * own: avro-c's resolution is not trusted.
+ */
+#ifndef WIRE_CONTAINER_H
+#define WIRE_CONTAINER_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+struct wire_container_reader;
+struct wire_container_writer;
+
+/* err names the file. VF_EIO, VF_EDATA (not a container file, unknown codec). */
+int wire_container_open(const char *path, struct wire_container_reader **out,
+                        struct vf_error *err);
+/* JSON text of the writer's schema; lives as long as the reader. */
+struct vf_slice wire_container_schema(const struct wire_container_reader *reader);
+/* Next value in Avro binary, in out (cleared first). VF_ENOENT at the end of the file. err
+ * names the file and the number of the record, from 1. */
+int wire_container_next(struct wire_container_reader *reader, struct vf_buffer *out,
+                        struct vf_error *err);
+void wire_container_close(struct wire_container_reader *reader); /* NULL is allowed */
+
+/* codec: "null", "deflate" or "snappy", as far as the avro-c at hand has them. */
+int wire_container_create(const char *path, struct vf_slice schema_json, const char *codec,
+                          struct wire_container_writer **out, struct vf_error *err);
+int wire_container_append(struct wire_container_writer *writer, struct vf_slice avro_bytes,
+                          struct vf_error *err);
+/* Flushes and closes; the writer is gone even on failure. */
+int wire_container_finish(struct wire_container_writer *writer, struct vf_error *err);
+
+#endif

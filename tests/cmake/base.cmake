@@ -1,0 +1,1 @@
+vf_unit_test(base DEPENDS vf_base)
