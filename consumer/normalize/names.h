@@ -1,0 +1,68 @@
+/*
+ * Countries, cities and organizations in text. Internal to normalize.
+ * Ambiguity is never guessed: an ambiguous text gives no index and says so.
+ */
+#ifndef VF_NORMALIZE_NAMES_H
+#define VF_NORMALIZE_NAMES_H
+
+#include "base/arena.h"
+#include "reference/reference.h"
+
+/* What else the report tells; any part may be empty. */
+struct vf_name_context {
+    struct vf_slice language;          /* BCP 47 */
+    const vf_country_index *countries; /* already known to take part or host */
+    size_t country_count;
+    int32_t day; /* first day of the event; VF_DAY_MIN: not known */
+};
+
+struct vf_country_match {
+    vf_country_index country; /* VF_NO_COUNTRY: none, or ambiguous */
+    bool ambiguous;           /* more than one country is meant by such a text */
+    bool by_context;          /* only the context decided */
+};
+
+/* One country in running text, such as "Malaysian" in "Malaysian Prime Minister". */
+struct vf_country_mention {
+    struct vf_country_match match;
+    size_t begin; /* byte position in the folded text */
+    size_t end;   /* exclusive */
+};
+
+/* A text that is a country's name as a whole ("Republic of Korea", "Малайзия"). 0 or VF_ENOMEM. */
+int vf_country_of_name(const struct vf_reference *reference, struct vf_slice text,
+                       const struct vf_name_context *context, struct vf_arena *arena,
+                       struct vf_country_match *out);
+/* All countries named or implied (demonym, a parliament's unique own name) in a text, in order,
+ * longest name first where they overlap; at most max. Returns the number, or VF_ENOMEM. */
+int vf_country_mentions(const struct vf_reference *reference, struct vf_slice text,
+                        const struct vf_name_context *context, struct vf_arena *arena,
+                        struct vf_country_mention *out, size_t max);
+
+struct vf_city_match {
+    struct vf_slice name;     /* canonical English name; ptr NULL: not known */
+    vf_country_index country; /* VF_NO_COUNTRY: not known, or several cities of that name */
+    bool ambiguous;
+};
+
+/* country: restricts to that country's cities; VF_NO_COUNTRY: no restriction. 0 or VF_ENOMEM. */
+int vf_city_of_name(const struct vf_reference *reference, struct vf_slice text,
+                    vf_country_index country, const struct vf_name_context *context,
+                    struct vf_arena *arena, struct vf_city_match *out);
+
+enum { VF_ALTERNATIVES_MAX = 8 }; /* candidates shown for one text: more help nobody */
+
+struct vf_organization_match {
+    vf_organization_index organization; /* VF_NO_ORGANIZATION: none, or ambiguous */
+    int32_t method;                     /* enum MatchMethod of the contract */
+    vf_organization_index alternatives[VF_ALTERNATIVES_MAX];
+    size_t alternative_count;
+};
+
+/* An organization as printed, alone or inside a longer phrase ("46th AIPA General Assembly"):
+ * the longest name wins. 0 or VF_ENOMEM. */
+int vf_organization_of_text(const struct vf_reference *reference, struct vf_slice text,
+                            const struct vf_name_context *context, struct vf_arena *arena,
+                            struct vf_organization_match *out);
+
+#endif
