@@ -9,8 +9,8 @@
 #include <limits.h>
 #include <stdint.h>
 
-#define VF_DAY_MIN INT32_MIN /* stands for "no beginning" in comparisons */
-#define VF_DAY_MAX INT32_MAX /* stands for "no end" */
+#define VF_DAY_MIN INT32_MIN                     /* stands for "no beginning" in comparisons */
+#define VF_DAY_MAX INT32_MAX                     /* stands for "no end" */
 enum { VF_YEAR_FIRST = 1, VF_YEAR_LAST = 9999 }; /* what ISO 8601 writes in four digits */
 enum { VF_DATE_TEXT = 11 };                      /* bytes of YYYY-MM-DD and a NUL */
 

@@ -62,8 +62,7 @@ const char *vf_error_name(int code)
 {
     switch (code) {
 #define X(name, number, phrase)                                                                    \
-    case number:                                                                                   \
-        return #name;
+    case number: return #name;
         VF_ERROR_LIST(X)
 #undef X
     case 0: return "OK";
@@ -75,8 +74,7 @@ const char *vf_strerror(int code)
 {
     switch (code) {
 #define X(name, number, phrase)                                                                    \
-    case number:                                                                                   \
-        return phrase;
+    case number: return phrase;
         VF_ERROR_LIST(X)
 #undef X
     case 0: return "no error";

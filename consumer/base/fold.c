@@ -15,10 +15,8 @@ static bool vanishes(utf8proc_int32_t c)
     case 0x2BC:  /* modifier apostrophe */
     case 0x2018: /* quotation marks typed as apostrophes */
     case 0x2019:
-    case 0x640: /* Arabic tatweel stretches a word */
-        return true;
-    default:
-        return false;
+    case 0x640: /* Arabic tatweel stretches a word */ return true;
+    default: return false;
     }
 }
 
@@ -35,10 +33,8 @@ static utf8proc_int32_t fold_code_point(utf8proc_int32_t c)
     case UTF8PROC_CATEGORY_ND:
     case UTF8PROC_CATEGORY_NL:
     case UTF8PROC_CATEGORY_NO:
-    case UTF8PROC_CATEGORY_MC: /* vowel signs of Indic scripts */
-        return c;
-    default:
-        return ' ';
+    case UTF8PROC_CATEGORY_MC: /* vowel signs of Indic scripts */ return c;
+    default: return ' ';
     }
 }
 
@@ -70,8 +66,7 @@ static int fold_unicode(struct vf_slice text, struct vf_arena *arena, char **out
     const utf8proc_option_t options = UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD |
                                       UTF8PROC_IGNORE | UTF8PROC_STRIPMARK;
     const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)text.ptr;
-    utf8proc_ssize_t want =
-        utf8proc_decompose(bytes, (utf8proc_ssize_t)text.len, NULL, 0, options);
+    utf8proc_ssize_t want = utf8proc_decompose(bytes, (utf8proc_ssize_t)text.len, NULL, 0, options);
     if (want < 0)
         return want == UTF8PROC_ERROR_NOMEM ? VF_ENOMEM : VF_EUTF8;
 

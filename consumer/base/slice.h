@@ -16,7 +16,10 @@ struct vf_slice {
 
 #define VF_SLICE_NULL ((struct vf_slice){NULL, 0})
 /* From a string literal, usable in static initializers. */
-#define VF_SLICE_LITERAL(s) {(s), sizeof(s) - 1}
+#define VF_SLICE_LITERAL(s)                                                                        \
+    {                                                                                              \
+        (s), sizeof(s) - 1                                                                         \
+    }
 /* For printf: "%.*s" with VF_SLICE_PRINT(s). */
 #define VF_SLICE_PRINT(s) (int)(s).len, (s).ptr ? (s).ptr : ""
 

@@ -30,9 +30,9 @@ enum vf_log_subsystem {
 enum vf_log_format { VF_LOG_LOGFMT, VF_LOG_JSON };
 
 enum {
-    VF_LOG_BURST = 10,       /* lines of one kind written per window before they are counted only */
+    VF_LOG_BURST = 10, /* lines of one kind written per window before they are counted only */
     VF_LOG_WINDOW_MS = 10000, /* milliseconds; a held-back kind is summed up once per window */
-    VF_LOG_LINE_MAX = 8192,  /* bytes; longer values are cut and marked with "..." */
+    VF_LOG_LINE_MAX = 8192,   /* bytes; longer values are cut and marked with "..." */
 };
 
 enum vf_field_kind { VF_FIELD_END, VF_FIELD_STR, VF_FIELD_INT, VF_FIELD_DOUBLE, VF_FIELD_BOOL };
