@@ -217,13 +217,14 @@ void vf_log(enum vf_log_level level, enum vf_log_subsystem subsystem, const char
     pthread_mutex_unlock(&log_state.lock);
 }
 
-void vf_log_flush(void)
+void vf_log_flush(bool at_exit)
 {
     int64_t now = monotonic_ms();
 
     pthread_mutex_lock(&log_state.lock);
     for (struct kind *kind = log_state.kinds; kind < log_state.kinds + KINDS_MAX; kind++)
-        if (kind->message && kind->held_back)
+        if (kind->message && kind->held_back &&
+            (at_exit || now - kind->window_start >= VF_LOG_WINDOW_MS))
             close_window(kind, now);
     pthread_mutex_unlock(&log_state.lock);
 }

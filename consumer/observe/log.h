@@ -87,8 +87,8 @@ void vf_log_set_level(enum vf_log_subsystem subsystem, enum vf_log_level level);
 void vf_log_set_fd(int fd); /* default 2; not closed */
 /* "info" or "info,kafka=debug,librdkafka=warn". VF_ECONFIG names the part that is wrong. */
 int vf_log_set_levels(struct vf_slice spec, struct vf_error *err);
-/* Writes what is still held back. Call from a timer and at exit. */
-void vf_log_flush(void);
+/* Sums up the kinds held back whose window has passed; all of them at exit. From a timer. */
+void vf_log_flush(bool at_exit);
 
 const char *vf_log_level_name(enum vf_log_level level);
 const char *vf_log_subsystem_name(enum vf_log_subsystem subsystem);
