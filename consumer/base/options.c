@@ -46,104 +46,13 @@ static int fail_memory(struct load *load)
     return load->rc = vf_error_set(load->err, VF_ENOMEM, "%s: out of memory", load->name);
 }
 
-struct unit {
-    const char *name;
-    int64_t factor;
-};
-
-static const struct unit duration_units[] = {
-    {"ms", 1}, {"s", 1000}, {"min", 60000}, {"h", 3600000}, {NULL, 0}};
-static const struct unit size_units[] = {{"", 1},          {"B", 1},         {"KiB", 1 << 10},
-                                         {"MiB", 1 << 20}, {"GiB", 1 << 30}, {NULL, 0}};
-static const struct unit plain_units[] = {{"", 1}, {NULL, 0}};
-
-static bool parse_quantity(const char *text, const struct unit *units, int64_t *out)
-{
-    char *end;
-
-    errno = 0;
-    long long number = strtoll(text, &end, 10);
-    if (errno || end == text)
-        return false;
-    while (*end == ' ')
-        end++;
-    if (number == 0 && *end == '\0') { /* nothing is nothing in any unit */
-        *out = 0;
-        return true;
-    }
-    for (; units->name; units++)
-        if (strcmp(end, units->name) == 0)
-            return !__builtin_mul_overflow((int64_t)number, units->factor, out);
-    return false;
-}
-
-static bool parse_bool(const char *text, bool *out)
-{
-    static const char *const words[] = {"false", "true", "no", "yes", "off", "on", "0", "1", NULL};
-
-    for (size_t i = 0; words[i]; i++) {
-        if (strcmp(text, words[i]) == 0) {
-            *out = i % 2;
-            return true;
-        }
-    }
-    return false;
-}
-
-static int set_quantity(struct load *load, const struct vf_option *option, const struct unit *units,
-                        const char *form, const char *text)
-{
-    int64_t number;
-
-    if (!parse_quantity(text, units, &number))
-        return fail(load, "%s.%s: \"%s\" is not %s", option->section, option->key, text, form);
-    if (number < option->min || number > option->max)
-        return fail(load, "%s.%s: %s is out of range (%lld to %lld)", option->section, option->key,
-                    text, (long long)option->min, (long long)option->max);
-    memcpy((char *)load->target + option->offset, &number, sizeof number);
-    return VF_OK;
-}
-
-static int set_choice(struct load *load, const struct vf_option *option, const char *text)
-{
-    char known[200] = "";
-    size_t used = 0;
-
-    for (int64_t i = 0; option->choices[i]; i++) {
-        if (strcmp(option->choices[i], text) == 0) {
-            memcpy((char *)load->target + option->offset, &i, sizeof i);
-            return VF_OK;
-        }
-        int n =
-            snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", option->choices[i]);
-        used += n > 0 && (size_t)n < sizeof known - used ? (size_t)n : 0;
-    }
-    return fail(load, "%s.%s: \"%s\" is none of: %s", option->section, option->key, text, known);
-}
-
 static int set_option(struct load *load, const struct vf_option *option, struct vf_slice value)
 {
-    void *field = (char *)load->target + option->offset;
+    struct vf_error why = {0};
 
-    switch (option->type) {
-    case VF_OPTION_TEXT: memcpy(field, &value, sizeof value); return VF_OK;
-    case VF_OPTION_INT: return set_quantity(load, option, plain_units, "a number", value.ptr);
-    case VF_OPTION_DURATION:
-        return set_quantity(load, option, duration_units,
-                            "a duration such as 250ms, 5s, 10min or 1h", value.ptr);
-    case VF_OPTION_SIZE:
-        return set_quantity(load, option, size_units, "a size such as 64KiB or 16MiB", value.ptr);
-    case VF_OPTION_CHOICE: return set_choice(load, option, value.ptr);
-    case VF_OPTION_BOOL: {
-        bool flag;
-        if (!parse_bool(value.ptr, &flag))
-            return fail(load, "%s.%s: \"%s\" is neither true nor false", option->section,
-                        option->key, value.ptr);
-        memcpy(field, &flag, sizeof flag);
+    if (!vf_option_set(option, value, load->target, &why))
         return VF_OK;
-    }
-    }
-    return VF_OK;
+    return fail(load, "%s.%s: %s", option->section, option->key, why.text);
 }
 
 static int add_pair(struct load *load, const struct vf_passthrough *passthrough, const char *key,

@@ -71,6 +71,10 @@ int vf_options_load(const struct vf_options *options, const char *path, void *ta
 /* Sets one option as a command line's "section.key=value" does. */
 int vf_options_set(const struct vf_options *options, struct vf_slice assignment, void *target,
                    struct vf_arena *arena, struct vf_error *err);
+/* Sets one option from a text with a NUL behind it, which a TEXT option borrows. VF_ECONFIG:
+ * err says what is wrong with the text, without the option's name. */
+int vf_option_set(const struct vf_option *option, struct vf_slice value, void *target,
+                  struct vf_error *err);
 /* Writes a commented example with all defaults. */
 void vf_options_print(const struct vf_options *options, struct vf_buffer *out);
 
