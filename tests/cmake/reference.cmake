@@ -1,0 +1,1 @@
+vf_unit_test(reference DEPENDS vf_reference)
