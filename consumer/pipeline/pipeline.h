@@ -22,15 +22,21 @@ struct vf_route {
     struct vf_slice output;
 };
 
+enum vf_retraction {
+    VF_RETRACTION_EVENT,     /* a retracted event is published with status RETRACTED */
+    VF_RETRACTION_TOMBSTONE, /* a null value for its key, so that compaction forgets it */
+};
+
 struct vf_pipeline_config {
     struct vf_route routes[VF_SOURCE_COUNT];
     struct vf_slice dead_letter; /* topic */
     enum wire_framing input_framing;
     enum wire_framing output_framing;
-    uint32_t output_schema_id;   /* for CONFLUENT output */
-    uint8_t output_guid[16];     /* for GUID_HEADER output */
-    size_t value_bytes_max;      /* longest input value taken; bytes */
-    size_t arena_bytes_max;      /* memory for one event; bytes */
+    uint32_t output_schema_id; /* for CONFLUENT output */
+    uint8_t output_guid[16];   /* for GUID_HEADER output */
+    enum vf_retraction retractions;
+    size_t value_bytes_max; /* longest input value taken; bytes */
+    size_t arena_bytes_max; /* memory for one event; bytes */
     struct wire_limits limits;
 };
 
@@ -43,7 +49,7 @@ enum vf_outcome {
 /* What to produce. Borrowed from the pipeline and the input: valid until the next run. */
 struct vf_output {
     enum vf_outcome outcome;
-    struct vf_record record; /* unset for HOLD */
+    struct vf_record record; /* unset for HOLD; value.ptr NULL: tombstone */
     struct vf_error reason;  /* DEAD_LETTER and HOLD */
     const char *stage;       /* DEAD_LETTER: "framing", "schema", "decode", "normalize", "encode" */
     const void *event;       /* EVENT: struct vf_normalized_event, for display */
@@ -61,6 +67,9 @@ void vf_pipeline_set_reference(struct vf_pipeline *pipeline, struct vf_reference
 /* Never fails: what cannot be processed becomes a dead letter. */
 void vf_pipeline_run(struct vf_pipeline *pipeline, const struct vf_record *in,
                      struct vf_output *out);
+
+/* Schema of what vf_output.event points to; lives as long as the pipeline. */
+const struct wire_schema *vf_pipeline_output_schema(const struct vf_pipeline *pipeline);
 
 /* A dead letter for a record that failed after the pipeline, such as an output too large for
  * the broker. Borrows like vf_pipeline_run. */
