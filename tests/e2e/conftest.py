@@ -1,0 +1,83 @@
+"""Fixtures of the end-to-end tests. They run once for each Kafka version asked for."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FETCH = ROOT / "tests" / "lib" / "fetch"
+sys.path.insert(0, str(ROOT / "tests" / "lib"))
+
+
+def pytest_addoption(parser):
+    parser.addoption("--kafka", action="append", metavar="VERSION", help="repeatable; default: all")
+    parser.addoption(
+        "--build", default=str(ROOT / "build" / "dev"), help="build folder of the programs"
+    )
+    parser.addoption("--keep", action="store_true", help="keep logs and data when all went well")
+
+
+def _fetch(*what):
+    return subprocess.run(
+        [FETCH, *what], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout.split()
+
+
+def pytest_generate_tests(metafunc):
+    if "kafka" in metafunc.fixturenames:
+        versions = metafunc.config.getoption("--kafka") or _fetch("versions")
+        metafunc.parametrize("kafka", versions, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def run_folder(request):
+    """Logs and data of this run: kept when a test failed, and told where."""
+    folder = Path(tempfile.mkdtemp(prefix="visitfeed-e2e-"))
+    yield folder
+    if request.session.testsfailed or request.config.getoption("--keep"):
+        print(f"\nlogs and data are kept in {folder}", file=sys.stderr)
+    else:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def kafka(request, run_folder):
+    """A running node. Tests share it and keep apart by the names of their topics and groups."""
+    from support.kafka import KafkaNode
+
+    jars = _fetch("kafka", request.param)[0]
+    node = KafkaNode(jars, run_folder / f"kafka-{request.param}")
+    try:
+        yield node.start()
+    finally:
+        node.stop()
+
+
+@pytest.fixture(scope="session")
+def client(kafka):
+    from support.client import Client
+
+    return Client(kafka.bootstrap)
+
+
+@pytest.fixture
+def folder(request, run_folder):
+    """A folder of this test's own."""
+    name = "".join(c if c.isalnum() else "-" for c in request.node.name)
+    path = run_folder / name
+    path.mkdir()
+    return path
+
+
+@pytest.fixture(scope="session")
+def build(request):
+    return Path(request.config.getoption("--build")).resolve()
+
+
+def pytest_report_header(config):
+    return f"programs: {os.path.relpath(config.getoption('--build'), ROOT)}"
