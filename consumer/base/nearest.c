@@ -1,9 +1,9 @@
 #include "base/nearest.h"
 
-/* More than a third of the letters wrong, or more than three, is another word. */
+/* More than half of the letters wrong, or more than three, is another word. */
 static unsigned threshold(size_t len)
 {
-    return len / 3 < 3 ? (unsigned)(len / 3) : 3;
+    return len / 2 < 3 ? (unsigned)(len / 2) : 3;
 }
 
 /* Levenshtein distance of two words of at most VF_NEAREST_WORD_MAX bytes. */

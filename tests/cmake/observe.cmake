@@ -1,0 +1,1 @@
+vf_unit_test(log DEPENDS vf_observe PkgConfig::JANSSON)
