@@ -13,8 +13,7 @@ struct wire_container_reader;
 struct wire_container_writer;
 
 /* err names the file. VF_EIO, VF_EDATA (not a container file, unknown codec). */
-int wire_container_open(const char *path, struct wire_container_reader **out,
-                        struct vf_error *err);
+int wire_container_open(const char *path, struct wire_container_reader **out, struct vf_error *err);
 /* JSON text of the writer's schema; lives as long as the reader. */
 struct vf_slice wire_container_schema(const struct wire_container_reader *reader);
 /* Next value in Avro binary, in out (cleared first). VF_ENOENT at the end of the file. err

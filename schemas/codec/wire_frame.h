@@ -22,10 +22,10 @@ enum { WIRE_SCHEMA_ID_HEADER_BYTES = 17 };
 /* What a frame said, and what it left. */
 struct wire_frame {
     enum wire_framing framing;
-    uint32_t id;           /* CONFLUENT */
-    uint8_t guid[16];      /* GUID_HEADER */
-    uint64_t fingerprint;  /* SINGLE_OBJECT */
-    struct vf_slice body;  /* the Avro bytes, borrowed from the value */
+    uint32_t id;          /* CONFLUENT */
+    uint8_t guid[16];     /* GUID_HEADER */
+    uint64_t fingerprint; /* SINGLE_OBJECT */
+    struct vf_slice body; /* the Avro bytes, borrowed from the value */
 };
 
 /* Reads the framing of a record's value: the header is looked at first. expected says what a

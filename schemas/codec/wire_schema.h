@@ -20,8 +20,9 @@
  *                        any other T: struct { bool present; T value; }
  *   any other union      struct wire_union { branch; value }, branch counts from 0
  *
- * Offsets, sizes and alignments follow the C ABI of such a struct.
- * Schemas are immutable once parsed and may be read by any thread.
+ * Offsets, sizes and alignments follow the C ABI of such a struct. A map's keys may repeat: the
+ * last entry of a key counts.
+ * Schemas are immutable once parsed and may be read and freed by any thread.
  */
 #ifndef WIRE_SCHEMA_H
 #define WIRE_SCHEMA_H
@@ -33,7 +34,7 @@
 struct wire_schema;
 
 struct wire_array {
-    void *items;  /* count items, each of the item's layout size; unspecified when count is 0 */
+    void *items; /* count items, each of the item's layout size; unspecified when count is 0 */
     size_t count;
 };
 
@@ -44,15 +45,20 @@ struct wire_union {
 
 /* Limits of the parser, against hostile registries and files. */
 enum {
-    WIRE_SCHEMA_BYTES_MAX = 1 << 20, /* bytes of JSON text */
-    WIRE_SCHEMA_DEPTH_MAX = 64,      /* nesting of types in the text */
-    WIRE_SCHEMA_TYPES_MAX = 10000,   /* types, counting each mention */
+    WIRE_SCHEMA_BYTES_MAX = 1 << 20,   /* bytes of JSON text */
+    WIRE_SCHEMA_DEPTH_MAX = 64,        /* nesting of types in the text */
+    WIRE_SCHEMA_NESTING_MAX = 256,     /* nesting of types where names are followed */
+    WIRE_SCHEMA_TYPES_MAX = 10000,     /* types, counting each mention */
+    WIRE_SCHEMA_VALUE_MAX = 1 << 20,   /* bytes of a record's struct in C */
+    WIRE_SCHEMA_DEFAULTS_MAX = 100000, /* values in the defaults of all fields together */
+    WIRE_SCHEMA_MEMORY_MAX = 1 << 26,  /* bytes of memory that a schema may take */
 };
 
 /* Parses JSON text. On failure *out is NULL and err names the JSON path, as "$.fields[3].type".
  * VF_ESCHEMA, VF_EJSON, VF_ELIMIT, VF_ENOMEM. The text is not kept. */
 int wire_schema_parse(struct vf_slice json, struct wire_schema **out, struct vf_error *err);
-/* The same, with named types that the text may refer to (registry references). */
+/* The same, with schemas whose named types the text may refer to (registry references). They
+ * may be freed before the new schema, which keeps what it needs of them. */
 int wire_schema_parse_with(struct vf_slice json, struct wire_schema *const *known,
                            size_t known_count, struct wire_schema **out, struct vf_error *err);
 void wire_schema_free(struct wire_schema *schema); /* NULL is allowed */
