@@ -1,14 +1,10 @@
 #include "daemon/config.h"
 
+#include "daemon/paths.h"
 #include "vf_events.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
-
-#ifndef VISITFEED_REFERENCE_DIR
-#define VISITFEED_REFERENCE_DIR "deploy/reference"
-#endif
 
 enum { KIB = 1 << 10, MIB = 1 << 20 };
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE }; /* milliseconds */
@@ -130,15 +126,6 @@ static int check_topics(const struct vf_config *config, struct vf_error *err)
     return VF_OK;
 }
 
-/* Where the data is when nobody said: as installed, or beside a build in its source tree. */
-static struct vf_slice standard_directory(void)
-{
-    const char *directory = VISITFEED_REFERENCE_DIR;
-    if (access(directory, R_OK) != 0 && access("deploy/reference", R_OK) == 0)
-        directory = "deploy/reference";
-    return vf_slice_of(directory);
-}
-
 int vf_config_load(const char *path, const char *const *assignments, size_t assignment_count,
                    struct vf_arena *arena, struct vf_config *out, struct vf_error *err)
 {
@@ -151,7 +138,9 @@ int vf_config_load(const char *path, const char *const *assignments, size_t assi
     if (rc)
         return rc;
     if (!out->reference_directory.len)
-        out->reference_directory = standard_directory();
+        out->reference_directory = vf_data_path("reference", arena);
+    if (!out->reference_directory.ptr)
+        return vf_error_set(err, VF_ENOMEM, "out of memory");
     return check_topics(out, err);
 }
 

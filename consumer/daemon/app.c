@@ -1,0 +1,252 @@
+#include "daemon/app_internal.h"
+
+#include "daemon/notify.h"
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { START_ARENA_BLOCK = 1 << 16, START_ARENA_MAX = 8 << 20 }; /* bytes: schema texts */
+
+/* ---- the end ---- */
+
+static void close_handle(uv_handle_t *handle, void *unused)
+{
+    (void)unused;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+static void on_sink_closed(void *owner, uint64_t left)
+{
+    struct vf_app *app = owner;
+
+    if (left && !app->failure.code)
+        vf_error_set(&app->failure, VF_ETIMEDOUT,
+                     "%llu outputs were not acknowledged before the shutdown deadline; their "
+                     "inputs will be read again",
+                     (unsigned long long)left);
+    app->state = VF_APP_CLOSED;
+    for (size_t i = 0; i < app->signal_count; i++)
+        close_handle((uv_handle_t *)&app->signals[i], NULL);
+    close_handle((uv_handle_t *)&app->status_timer, NULL);
+    close_handle((uv_handle_t *)&app->watchdog_timer, NULL);
+}
+
+static void on_source_closed(void *owner, bool clean)
+{
+    struct vf_app *app = owner;
+
+    app->source = NULL;
+    if (!clean && !app->failure.code)
+        vf_error_set(&app->failure, VF_ETIMEDOUT,
+                     "not all offsets could be committed before the shutdown deadline; their "
+                     "records will be read again");
+    vf_sink_close(app->sink, (uint32_t)app->config->shutdown_deadline, on_sink_closed);
+}
+
+void vf_app_stop(struct vf_app *app, const struct vf_error *reason)
+{
+    if (reason && !app->failure.code) {
+        app->failure = *reason;
+        vf_log(VF_LOG_ERROR, VF_LOG_DAEMON, "stopping for a failure",
+               VF_FIELDS(vf_text("code", vf_error_name(reason->code)),
+                         vf_text("reason", reason->text)));
+    }
+    if (app->source_closing)
+        return;
+    app->source_closing = true;
+    app->state = VF_APP_DRAINING;
+    vf_notify(VF_NOTIFY_STOPPING);
+    vf_app_status_write(app, "draining");
+    vf_source_close(app->source, (uint32_t)app->config->shutdown_deadline, on_source_closed);
+}
+
+/* ---- signals ---- */
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct vf_app *app = handle->data;
+
+    if (number == SIGHUP) {
+        vf_app_reload(app);
+        return;
+    }
+    vf_log(VF_LOG_INFO, VF_LOG_DAEMON, "signal", VF_FIELDS(vf_text("name", strsignal(number))));
+    if (app->state == VF_APP_DRAINING) {
+        vf_log(VF_LOG_WARN, VF_LOG_DAEMON, "second signal: leaving at once", NULL);
+        vf_log_flush(true);
+        _exit(EXIT_FAILURE);
+    }
+    vf_app_stop(app, NULL);
+}
+
+static int start_signals(struct vf_app *app)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+
+    signal(SIGPIPE, SIG_IGN); /* a closed log pipe must not end the daemon */
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        uv_signal_t *handle = &app->signals[i];
+        int rc = uv_signal_init(&app->loop, handle);
+        if (rc)
+            return rc;
+        app->signal_count++;
+        handle->data = app;
+        rc = uv_signal_start(handle, on_signal, numbers[i]);
+        if (rc)
+            return rc;
+        uv_unref((uv_handle_t *)handle);
+    }
+    return 0;
+}
+
+static int start_loop_handles(struct vf_app *app, struct vf_error *err)
+{
+    int rc = uv_timer_init(&app->loop, &app->status_timer);
+    if (!rc)
+        rc = uv_timer_init(&app->loop, &app->watchdog_timer);
+    app->status_timer.data = app;
+    app->watchdog_timer.data = app;
+    if (!rc)
+        rc = start_signals(app);
+    return rc ? vf_error_set(err, VF_EIO, "event loop: %s", uv_strerror(rc)) : VF_OK;
+}
+
+/* ---- the beginning ---- */
+
+static int load_reference(struct vf_app *app, struct vf_error *err)
+{
+    uint64_t begin = uv_hrtime();
+    int rc = vf_reference_load(app->config->reference_directory.ptr, &app->reference, err);
+    if (rc)
+        return rc;
+    const struct vf_reference *reference = app->reference;
+    vf_log(VF_LOG_INFO, VF_LOG_REFERENCE, "reference data loaded",
+           VF_FIELDS(vf_str("directory", app->config->reference_directory),
+                     vf_int("countries", (int64_t)vf_reference_country_count(reference)),
+                     vf_int("organizations", (int64_t)vf_reference_organization_count(reference)),
+                     vf_int("intervals", (int64_t)vf_reference_interval_count(reference)),
+                     vf_str("snapshot", vf_reference_snapshot(reference)),
+                     vf_int("ms", (int64_t)((uv_hrtime() - begin) / 1000000))));
+    return VF_OK;
+}
+
+static int create_pipeline(struct vf_app *app, struct vf_error *err)
+{
+    struct vf_pipeline_config pipeline;
+
+    int rc = vf_schema_store_create(&app->schemas);
+    if (rc)
+        return vf_error_set(err, rc, "out of memory");
+    rc = vf_config_schemas(app->config, app->schemas, &app->arena, err);
+    if (rc)
+        return rc;
+    vf_config_pipeline(app->config, &pipeline);
+    return vf_pipeline_create(&pipeline, app->schemas, app->reference, &app->pipeline, err);
+}
+
+static int create_clients(struct vf_app *app, struct vf_error *err)
+{
+    const struct vf_config *config = app->config;
+    const char *inputs[] = {config->input_visits.ptr, config->input_meetings.ptr};
+    const char *outputs[] = {config->output_visits.ptr, config->output_meetings.ptr,
+                             config->output_dead_letter.ptr};
+    struct vf_client_settings settings = {&config->kafka, &config->kafka_consumer,
+                                          &config->kafka_producer};
+    bool one_input = vf_slice_equal(config->input_visits, config->input_meetings);
+    struct vf_sink_config sink = {.settings = settings, .topics = outputs, .topic_count = 3};
+    struct vf_source_config source = {.settings = settings,
+                                      .topics = inputs,
+                                      .topic_count = one_input ? 1 : 2,
+                                      .commit = VF_COMMIT_BY_SOURCE,
+                                      .commit_interval_ms = (uint32_t)config->commit_interval};
+    struct vf_source_events source_events;
+    struct vf_sink_events sink_events;
+
+    vf_client_library_log(&settings);
+    vf_app_sink_events(app, &sink_events);
+    int rc = vf_sink_create(&app->loop, &sink, &sink_events, &app->sink, err);
+    if (rc)
+        return rc;
+    vf_app_source_events(app, &source_events);
+    rc = vf_source_create(&app->loop, &source, &source_events, &app->source, err);
+    return rc ? rc : vf_source_start(app->source, err);
+}
+
+static int start(struct vf_app *app, struct vf_error *err)
+{
+    int rc = load_reference(app, err);
+    if (!rc)
+        rc = create_pipeline(app, err);
+    if (!rc)
+        rc = start_loop_handles(app, err);
+    if (!rc)
+        rc = create_clients(app, err);
+    if (rc)
+        return rc;
+    if (vf_app_status_start(app))
+        return vf_error_set(err, VF_EIO, "event loop: timers can't be started");
+    app->state = VF_APP_RUNNING;
+    vf_notify(VF_NOTIFY_READY);
+    vf_log(VF_LOG_INFO, VF_LOG_DAEMON, "running",
+           VF_FIELDS(vf_text("version", VISITFEED_VERSION), vf_int("pid", getpid()),
+                     vf_str("visits", app->config->input_visits),
+                     vf_str("meetings", app->config->input_meetings)));
+    return VF_OK;
+}
+
+/* Takes down what a failed start has built. */
+static void abandon_start(struct vf_app *app)
+{
+    app->source_closing = true;
+    app->state = VF_APP_DRAINING;
+    if (app->source)
+        vf_source_close(app->source, 0, on_source_closed);
+    else if (app->sink)
+        vf_sink_close(app->sink, 0, on_sink_closed);
+    else
+        uv_walk(&app->loop, close_handle, NULL);
+}
+
+static void release(struct vf_app *app)
+{
+    vf_pipeline_free(app->pipeline);
+    vf_schema_store_free(app->schemas);
+    vf_reference_release(app->reference);
+    vf_arena_release(&app->arena);
+}
+
+static void report_end(struct vf_app *app, struct vf_app_totals *totals)
+{
+    const struct vf_counters *c = &app->counters;
+
+    if (totals)
+        *totals = (struct vf_app_totals){c->in, c->out, c->dead_letters, vf_app_in_flight(app)};
+    vf_app_status_write(app, "stopped");
+    vf_log_flush(true);
+}
+
+int vf_app_run(const struct vf_config *config, const struct vf_app_hooks *hooks,
+               struct vf_app_totals *totals, struct vf_error *err)
+{
+    static struct vf_app app; /* large, and there is one */
+    app = (struct vf_app){.config = config, .hooks = hooks};
+    vf_arena_init(&app.arena, START_ARENA_BLOCK, START_ARENA_MAX);
+    int rc = uv_loop_init(&app.loop);
+    if (rc)
+        return vf_error_set(err, VF_EIO, "event loop: %s", uv_strerror(rc));
+
+    rc = start(&app, err);
+    if (rc)
+        abandon_start(&app);
+    uv_run(&app.loop, UV_RUN_DEFAULT);
+    uv_loop_close(&app.loop);
+    if (!rc) {
+        report_end(&app, totals);
+        if (app.failure.code && err)
+            *err = app.failure;
+        rc = app.failure.code;
+    }
+    release(&app);
+    return rc;
+}

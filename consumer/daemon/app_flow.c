@@ -1,0 +1,208 @@
+#include "daemon/app_internal.h"
+
+#include "observe/log.h"
+#include <time.h>
+
+static int64_t wall_clock_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void log_record(enum vf_log_level level, const char *message, const struct vf_record *record,
+                       const char *stage, const struct vf_error *reason)
+{
+    vf_log(level, VF_LOG_PIPELINE, message,
+           VF_FIELDS(vf_str("topic", record->topic), vf_int("partition", record->partition),
+                     vf_int("offset", record->offset), vf_text("stage", stage),
+                     vf_text("code", vf_error_name(reason->code)),
+                     vf_text("reason", reason->text)));
+}
+
+static bool same_record(struct vf_ticket a, struct vf_ticket b)
+{
+    return a.slot == b.slot && a.generation == b.generation && a.sequence == b.sequence;
+}
+
+/* How often outputs of the record were refused before, this time not counted. */
+static unsigned count_refusal(struct vf_app *app, struct vf_ticket ticket)
+{
+    for (size_t i = 0; i < app->refused_count; i++)
+        if (same_record(app->refused[i].ticket, ticket))
+            return app->refused[i].times++;
+    if (app->refused_count == VF_APP_REFUSED_MAX)
+        return 1;
+    app->refused[app->refused_count++] = (struct vf_refused){ticket, 1};
+    return 0;
+}
+
+static void forget_refusal(struct vf_app *app, struct vf_ticket ticket)
+{
+    for (size_t i = 0; i < app->refused_count; i++) {
+        if (same_record(app->refused[i].ticket, ticket)) {
+            app->refused[i] = app->refused[--app->refused_count];
+            return;
+        }
+    }
+}
+
+/* The last resort for a record that the broker takes in no form: its reason without its bytes,
+ * which are still in the input topic. */
+static int send_without_value(struct vf_app *app, const struct vf_record *record,
+                              struct vf_ticket ticket, const struct vf_error *reason)
+{
+    struct vf_output out;
+    struct vf_record bare = *record;
+
+    bare.value = VF_SLICE_NULL;
+    bare.headers = NULL;
+    bare.header_count = 0;
+    vf_pipeline_dead_letter(app->pipeline, &bare, "produce-without-value", reason, &out);
+    log_record(VF_LOG_ERROR, "dead letter sent without its value", record, "produce", reason);
+    return vf_sink_send(app->sink, &out.record, ticket, NULL);
+}
+
+/* Sends a dead letter; one that is too large goes without its value. */
+static int send_dead_letter(struct vf_app *app, const struct vf_record *record,
+                            struct vf_ticket ticket, struct vf_output *out)
+{
+    struct vf_error err = {0};
+    int rc = vf_sink_send(app->sink, &out->record, ticket, &err);
+
+    if (rc == VF_OK)
+        log_record(VF_LOG_WARN, "record became a dead letter", record, out->stage, &out->reason);
+    else if (rc != VF_EAGAIN && rc != VF_EKAFKA && rc != VF_ENOMEM)
+        rc = send_without_value(app, record, ticket, &err);
+    return rc;
+}
+
+/* Sends what the pipeline made of a record. */
+static int send_output(struct vf_app *app, const struct vf_record *record, struct vf_ticket ticket,
+                       struct vf_output *out)
+{
+    struct vf_error err = {0};
+
+    if (out->outcome == VF_OUTCOME_DEAD_LETTER)
+        return send_dead_letter(app, record, ticket, out);
+    int rc = vf_sink_send(app->sink, &out->record, ticket, &err);
+    if (rc == VF_OK || rc == VF_EAGAIN || rc == VF_EKAFKA || rc == VF_ENOMEM)
+        return rc;
+    vf_pipeline_dead_letter(app->pipeline, record, "produce", &err, out);
+    return send_dead_letter(app, record, ticket, out);
+}
+
+static enum vf_take take_of(struct vf_app *app, int rc)
+{
+    if (rc == VF_OK)
+        return VF_TAKE_DONE;
+    if (rc == VF_ENOMEM) {
+        /* Nothing is lost by ending here: what is not acknowledged is read again. */
+        struct vf_error err;
+        vf_error_set(&err, rc, "out of memory while sending");
+        vf_app_stop(app, &err);
+    }
+    return VF_TAKE_BUSY;
+}
+
+static enum vf_take on_record(void *owner, const struct vf_record *record, struct vf_ticket ticket)
+{
+    struct vf_app *app = owner;
+    struct vf_output out;
+
+    if (app->state != VF_APP_RUNNING ||
+        vf_app_in_flight(app) >= (uint64_t)app->config->limit_in_flight)
+        return VF_TAKE_BUSY;
+    vf_pipeline_run(app->pipeline, record, &out);
+    if (out.outcome == VF_OUTCOME_HOLD)
+        return VF_TAKE_HOLD;
+    enum vf_take take = take_of(app, send_output(app, record, ticket, &out));
+    if (take != VF_TAKE_DONE)
+        return take;
+
+    app->counters.in++;
+    app->counters.bytes_in += record->value.len;
+    vf_latency_begin(&app->counters.latency, ticket, record->timestamp_ms);
+    if (app->hooks && app->hooks->on_output)
+        app->hooks->on_output(app->hooks->owner, record, &out,
+                              vf_pipeline_output_schema(app->pipeline));
+    return VF_TAKE_DONE;
+}
+
+/* The broker refused what was sent for this record: first it becomes a dead letter, and if that
+ * is refused too, one without its value. */
+static enum vf_take on_rejected(void *owner, const struct vf_record *record,
+                                struct vf_ticket ticket, const struct vf_error *reason)
+{
+    struct vf_app *app = owner;
+    struct vf_output out;
+
+    vf_pipeline_run(app->pipeline, record, &out);
+    bool was_event = out.outcome == VF_OUTCOME_EVENT && count_refusal(app, ticket) == 0;
+    if (!was_event)
+        return take_of(app, send_without_value(app, record, ticket, reason));
+    vf_pipeline_dead_letter(app->pipeline, record, "produce", reason, &out);
+    return take_of(app, send_dead_letter(app, record, ticket, &out));
+}
+
+static void on_delivery(void *owner, struct vf_ticket ticket, const struct vf_delivery *delivery)
+{
+    struct vf_app *app = owner;
+
+    if (delivery->failure) {
+        /* While closing it stays undone, and is read again after the next start. */
+        if (app->source && !app->source_closing)
+            vf_source_reject(app->source, ticket, delivery->failure);
+        return;
+    }
+    if (vf_slice_is(app->config->output_dead_letter, delivery->topic))
+        app->counters.dead_letters++;
+    else
+        app->counters.out++;
+    vf_latency_end(&app->counters.latency, ticket, wall_clock_ms());
+    if (app->refused_count)
+        forget_refusal(app, ticket);
+    if (app->source)
+        vf_source_done(app->source, ticket);
+
+    uint64_t in_flight = vf_app_in_flight(app);
+    if (in_flight < (uint64_t)app->config->limit_in_flight && app->source && !app->source_closing)
+        vf_source_resume(app->source);
+    if (app->hooks && app->hooks->stop_after &&
+        app->counters.out + app->counters.dead_letters >= app->hooks->stop_after)
+        vf_app_stop(app, NULL);
+}
+
+static void on_room(void *owner)
+{
+    struct vf_app *app = owner;
+    if (app->source && !app->source_closing)
+        vf_source_resume(app->source);
+}
+
+static void on_assignment(void *owner)
+{
+    struct vf_app *app = owner;
+    /* Refusals of partitions that went away would never be forgotten otherwise. */
+    app->refused_count = 0;
+}
+
+static void on_failure(void *owner, const struct vf_error *err)
+{
+    vf_app_stop(owner, err);
+}
+
+void vf_app_source_events(struct vf_app *app, struct vf_source_events *out)
+{
+    *out = (struct vf_source_events){.on_record = on_record,
+                                     .on_rejected = on_rejected,
+                                     .on_assignment = on_assignment,
+                                     .on_failure = on_failure,
+                                     .owner = app};
+}
+
+void vf_app_sink_events(struct vf_app *app, struct vf_sink_events *out)
+{
+    *out = (struct vf_sink_events){
+        .on_delivery = on_delivery, .on_room = on_room, .on_failure = on_failure, .owner = app};
+}
