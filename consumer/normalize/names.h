@@ -8,11 +8,16 @@
 #include "base/arena.h"
 #include "reference/reference.h"
 
-/* What else the report tells; any part may be empty. */
+/* What else the report tells; any part may be empty. The more is filled in, the fewer texts stay
+ * ambiguous. */
 struct vf_name_context {
     struct vf_slice language;          /* BCP 47 */
     const vf_country_index *countries; /* already known to take part or host */
     size_t country_count;
+    const vf_organization_index *organizations; /* already known to be named */
+    size_t organization_count;
+    const struct vf_slice *texts; /* occasion, other organizations, offices, attribution ... */
+    size_t text_count;
     int32_t day; /* first day of the event; VF_DAY_MIN: not known */
 };
 
