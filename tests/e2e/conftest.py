@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import uuid
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,26 @@ def folder(request, run_folder):
 @pytest.fixture(scope="session")
 def build(request):
     return Path(request.config.getoption("--build")).resolve()
+
+
+@pytest.fixture(scope="session")
+def sanitized(build):
+    """Whether the programs were built with a sanitizer."""
+    cache = (build / "CMakeCache.txt").read_text()
+    return any(
+        line.startswith("VISITFEED_SANITIZE:") and not line.endswith("=")
+        for line in cache.splitlines()
+    )
+
+
+@pytest.fixture
+def feed(request, client, build, folder):
+    """A visitfeed of this test's own, its topics not yet created."""
+    from support.feed import Feed
+
+    feed = Feed(f"feed-{uuid.uuid4().hex[:8]}", client, build, folder)
+    yield feed
+    feed.close()
 
 
 def pytest_report_header(config):

@@ -51,3 +51,24 @@ def unframe(data):
     magic, schema_id = struct.unpack_from(">bI", data)
     assert magic == 0, f"first byte is {magic}"
     return schema_id, data[5:]
+
+
+ID_DIGITS = 6  # event ids of the sample are as long as "n" and these
+
+
+@cache
+def _bodies(kind):
+    bodies = [encode(kind, report) for report in sample(kind + "s")]
+    length = ID_DIGITS + 1
+    plain = [body for body in bodies if body[0] == 2 * length]  # event_id comes first
+    assert len(plain) > len(bodies) / 2
+    return plain
+
+
+def numbered(kind, number):
+    """(event id, Avro binary) of a report of the sample under an id made from the number: quick,
+    since nothing is encoded anew."""
+    bodies = _bodies(kind)
+    body = bodies[number % len(bodies)]
+    event_id = f"n{number:0{ID_DIGITS}d}"
+    return event_id, body[:1] + event_id.encode() + body[1 + len(event_id) :]
