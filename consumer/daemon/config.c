@@ -209,7 +209,7 @@ int vf_config_schemas(const struct vf_config *config, struct vf_schema_store *st
                       struct vf_arena *arena, struct vf_error *err)
 {
     const struct {
-        uint32_t id;
+        uint32_t id = 0;
         const char *json;
     } standard[] = {{1, vf_visit_schema_json},
                     {2, vf_meeting_schema_json},
@@ -218,8 +218,8 @@ int vf_config_schemas(const struct vf_config *config, struct vf_schema_store *st
 
     for (size_t i = 0; i < config->schemas.count; i++) {
         const struct vf_pair *pair = &config->schemas.items[i];
-        uint32_t id;
-        struct vf_slice text;
+        uint32_t id = 0;
+        struct vf_slice text = VF_SLICE_NULL;
         int rc = parse_schema_id(pair, &id, err);
         struct vf_arena_mark mark = vf_arena_mark(arena);
         if (!rc)

@@ -44,13 +44,12 @@ static void escape_code_point(struct vf_buffer *out, utf8proc_int32_t c)
     vf_buffer_printf(out, "\\u%04x\\u%04x", 0xD800 + (pair >> 10), 0xDC00 + (pair & 0x3FF));
 }
 
-static void escape_quoted(struct vf_buffer *out, struct vf_slice text)
+static void escape_text(struct vf_buffer *out, struct vf_slice text, bool quoted)
 {
     bool cut = text.len > VF_LOG_VALUE_MAX;
     size_t len = cut ? VF_LOG_VALUE_MAX : text.len;
     size_t i = 0;
 
-    vf_buffer_append_char(out, '"');
     while (i < len) {
         utf8proc_int32_t c;
         utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)text.ptr + i,
@@ -60,7 +59,7 @@ static void escape_quoted(struct vf_buffer *out, struct vf_slice text)
             i++;
             continue;
         }
-        if (c == '"' || c == '\\') {
+        if (quoted && (c == '"' || c == '\\')) {
             vf_buffer_append_char(out, '\\');
             vf_buffer_append_char(out, (char)c);
         } else if (is_hidden(c)) {
@@ -70,7 +69,20 @@ static void escape_quoted(struct vf_buffer *out, struct vf_slice text)
         }
         i += (size_t)n;
     }
-    vf_buffer_append_text(out, cut ? "...\"" : "\"");
+    if (cut)
+        vf_buffer_append_text(out, "...");
+}
+
+static void escape_quoted(struct vf_buffer *out, struct vf_slice text)
+{
+    vf_buffer_append_char(out, '"');
+    escape_text(out, text, true);
+    vf_buffer_append_char(out, '"');
+}
+
+void vf_escape_plain(struct vf_buffer *out, struct vf_slice text)
+{
+    escape_text(out, text, false);
 }
 
 void vf_escape_logfmt(struct vf_buffer *out, struct vf_slice text)

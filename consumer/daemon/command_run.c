@@ -1,0 +1,57 @@
+#include "daemon/app.h"
+#include "daemon/commands.h"
+#include "kafka/client_config.h"
+#include <stdio.h>
+
+static int no_arguments(const struct vf_command_line *line, struct vf_error *err)
+{
+    return line->argument_count
+               ? vf_error_set(err, VF_EUSAGE, "\"%s\": the daemon takes no arguments",
+                              line->arguments[0])
+               : VF_OK;
+}
+
+int vf_command_run(const struct vf_command_line *line, const struct vf_config *config,
+                   struct vf_arena *arena)
+{
+    struct vf_error err = {0};
+
+    (void)arena;
+    int rc = no_arguments(line, &err);
+    if (!rc)
+        rc = vf_app_run(config, NULL, NULL, &err);
+    if (rc && rc != VF_EUSAGE && rc != VF_ECONFIG)
+        vf_log(VF_LOG_ERROR, VF_LOG_DAEMON, "ended with a failure",
+               VF_FIELDS(vf_text("code", vf_error_name(rc)), vf_text("reason", err.text)));
+    return rc ? vf_command_fail(&err) : VF_EXIT_OK;
+}
+
+/* Everything that can be found wrong without a broker. */
+int vf_command_check_config(const struct vf_command_line *line, const struct vf_config *config,
+                            struct vf_arena *arena)
+{
+    struct vf_client_settings settings = {&config->kafka, &config->kafka_consumer,
+                                          &config->kafka_producer};
+    struct vf_reference *reference = NULL;
+    struct vf_schema_store *store = NULL;
+    struct vf_error err = {0};
+
+    int rc = no_arguments(line, &err);
+    if (!rc)
+        rc = vf_client_config_check(&settings, &err);
+    if (!rc && (rc = vf_schema_store_create(&store)))
+        vf_error_set(&err, rc, "out of memory");
+    if (!rc)
+        rc = vf_config_schemas(config, store, arena, &err);
+    if (!rc)
+        rc = vf_reference_load(config->reference_directory.ptr, &reference, &err);
+    vf_schema_store_free(store);
+    vf_reference_release(reference);
+    if (rc) {
+        if (rc != VF_EUSAGE)
+            err.code = VF_ECONFIG;
+        return vf_command_fail(&err);
+    }
+    printf("configuration is valid\n");
+    return VF_EXIT_OK;
+}

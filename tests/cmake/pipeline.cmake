@@ -1,0 +1,1 @@
+vf_unit_test(pipeline DEPENDS vf_pipeline)
