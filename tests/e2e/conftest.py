@@ -66,6 +66,18 @@ def client(kafka):
     return Client(kafka.bootstrap)
 
 
+@pytest.fixture(scope="session")
+def registry(run_folder):
+    """A running schema registry."""
+    from support.registry import Registry
+
+    registry = Registry(_fetch("registry")[0], run_folder / "registry")
+    try:
+        yield registry.start()
+    finally:
+        registry.stop()
+
+
 @pytest.fixture
 def folder(request, run_folder):
     """A folder of this test's own."""

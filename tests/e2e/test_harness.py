@@ -49,3 +49,9 @@ def test_kafka_keeps_its_data_when_killed(kafka, client):
     kafka.kill()
     kafka.start()
     assert [r.value for r in client.read_all("harness-killed")] == [b"kept"]
+
+
+def test_registry_gives_back_what_was_registered(registry):
+    schema_id = registry.register("harness-value", events.schema_json("visit"))
+    assert schema_id > 0
+    assert registry.schema(schema_id) == events.schema_json("visit")

@@ -1,6 +1,10 @@
 """What visitfeed-producer refuses, and what it says then."""
 
+import base64
+import io
 import json
+
+import fastavro
 
 from support import events
 
@@ -64,3 +68,41 @@ def test_a_missing_topic_is_a_failure_said_aloud(feed):
     done = feed.produce("visit", path)
     assert done.returncode == 1
     assert feed.inputs["visit"] in done.stdout + done.stderr
+
+
+def test_refused_lines_are_kept_for_mending(feed):
+    feed.create_topics()
+    good = json.dumps(events.sample("visits")[0])
+    path = feed.folder / "mend.jsonl"
+    path.write_bytes(b"{\n" + good.encode() + b'\n{"event_id": "\xff"}\n')
+    kept = feed.folder / "refused.jsonl"
+    done = feed.produce("visit", "--on-error", "dead-letter", kept, path)
+    assert done.returncode == 1
+    refused = [json.loads(line) for line in kept.read_text().splitlines()]
+    assert [entry["line"] for entry in refused] == [1, 3]
+    assert refused[0]["text"] == "{" and refused[0]["reason"]
+    assert base64.b64decode(refused[1]["base64"]) == b'{"event_id": "\xff"}'
+    assert len(feed.read_inputs("visit")) == 1
+
+
+def test_container_files_and_lines_become_the_same_records(feed):
+    feed.create_topics(partitions=1)
+    reports = events.sample("visits")
+    lines = feed.write_reports("reports.jsonl", reports)
+    container = io.BytesIO()
+    fastavro.writer(container, events.schema("visit"), reports, codec="deflate")
+    avro = feed.folder / "reports.avro"
+    avro.write_bytes(container.getvalue())
+    for path in (lines, avro):
+        done = feed.produce("visit", path)
+        assert done.returncode == 0, done.stdout + done.stderr
+    values = [record.value for record in feed.read_inputs("visit")]
+    expected = [events.frame(1, events.encode("visit", report)) for report in reports]
+    assert values == expected + expected
+
+
+def test_dry_run_sends_nothing(feed):
+    feed.create_topics()
+    done = feed.produce("visit", "--dry-run", events.SAMPLE / "visits.jsonl")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert feed.read_inputs("visit") == []

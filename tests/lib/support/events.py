@@ -13,9 +13,13 @@ SAMPLE = ROOT / "tests" / "sample"
 SCHEMAS = ROOT / "schemas"
 
 
+def schema_json(name):
+    return json.loads((SCHEMAS / f"{name}.avsc").read_text(encoding="utf-8"))
+
+
 @cache
 def schema(name):
-    return fastavro.parse_schema(json.loads((SCHEMAS / f"{name}.avsc").read_text()))
+    return fastavro.parse_schema(schema_json(name))
 
 
 def sample(name):

@@ -55,7 +55,7 @@ class Feed:
             self.client.bootstrap,
             "--topic",
             self.inputs[kind],
-            "--schema",
+            "--kind",
             kind,
             *arguments,
         )
