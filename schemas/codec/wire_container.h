@@ -8,12 +8,17 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include <stdio.h>
 
 struct wire_container_reader;
 struct wire_container_writer;
 
 /* err names the file. VF_EIO, VF_EDATA (not a container file, unknown codec). */
 int wire_container_open(const char *path, struct wire_container_reader **out, struct vf_error *err);
+/* The same from an open stream (a pipe will do), which the reader takes over and closes, on
+ * failure too. name is for messages and is copied. */
+int wire_container_open_stream(FILE *stream, const char *name, struct wire_container_reader **out,
+                               struct vf_error *err);
 /* JSON text of the writer's schema; lives as long as the reader. */
 struct vf_slice wire_container_schema(const struct wire_container_reader *reader);
 /* Next value in Avro binary, in out (cleared first). VF_ENOENT at the end of the file. err

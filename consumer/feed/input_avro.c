@@ -1,0 +1,114 @@
+#include "feed/input_internal.h"
+
+#include "base/memory.h"
+#include "codec/wire_container.h"
+#include <errno.h>
+#include <stdio.h>
+
+enum { VALUE_SLACK = 1 << 20 }; /* bytes above the limit that can still be told from it */
+
+/* An Avro container file. Its blocks are one stream: behind a broken one nothing is read. */
+struct container {
+    struct vf_input base;
+    struct vf_byte_source source;
+    struct wire_container_reader *reader; /* owned */
+    struct vf_buffer value;
+    uint64_t number; /* of records read */
+    bool broken;
+};
+
+static int container_next(struct vf_input *input, struct vf_input_item *item, struct vf_error *err)
+{
+    struct container *container = (struct container *)input;
+
+    item->number = container->number + 1;
+    item->bytes = vf_slice("", 0);
+    if (container->broken)
+        return VF_ENOENT;
+    int rc = wire_container_next(container->reader, &container->value, err);
+    if (rc == VF_ENOENT)
+        return rc;
+    if (rc) {
+        container->broken = true;
+        vf_error_prefix(err, "the rest is not read");
+        return rc == VF_ENOMEM ? rc : VF_EIO;
+    }
+    container->number++;
+    if (container->value.len > input->record_max)
+        return vf_error_set(err, VF_ELIMIT, "the record is longer than %zu bytes",
+                            input->record_max);
+    item->bytes = vf_buffer_slice(&container->value);
+    return VF_OK;
+}
+
+static void container_close(struct vf_input *input)
+{
+    struct container *container = (struct container *)input;
+
+    wire_container_close(container->reader);
+    vf_byte_source_close(&container->source);
+    vf_buffer_release(&container->value);
+    vf_free(container);
+}
+
+static struct vf_slice container_schema(const struct vf_input *input)
+{
+    return wire_container_schema(((const struct container *)input)->reader);
+}
+
+static uint64_t container_consumed(const struct vf_input *input)
+{
+    const struct container *container = (const struct container *)input;
+    return container->source.consumed;
+}
+
+static const struct vf_input_ops container_ops = {.next = container_next,
+                                                  .close = container_close,
+                                                  .schema = container_schema,
+                                                  .consumed = container_consumed};
+
+/* A stream over the source, whose window holds the file's first bytes: a pipe has no way back. */
+static ssize_t stream_read(void *cookie, char *to, size_t size)
+{
+    struct vf_byte_source *source = cookie;
+
+    while (source->begin == source->end && !source->at_end) {
+        int rc = vf_byte_source_fill(source, -1, NULL);
+        if (rc) {
+            errno = rc == VF_EAGAIN ? EINTR : EIO;
+            return -1;
+        }
+    }
+    struct vf_slice window = vf_byte_source_window(source);
+    size_t n = window.len < size ? window.len : size;
+    memcpy(to, window.ptr, n);
+    vf_byte_source_consume(source, n);
+    return (ssize_t)n;
+}
+
+static FILE *open_stream(struct vf_byte_source *source)
+{
+    return fopencookie(source, "rb", (cookie_io_functions_t){.read = stream_read});
+}
+
+int vf_input_avro_open(struct vf_byte_source *source, size_t record_max, struct vf_input **out,
+                       struct vf_error *err)
+{
+    struct container *container = vf_calloc(1, sizeof *container);
+    if (!container) {
+        vf_byte_source_close(source);
+        return vf_error_set(err, VF_ENOMEM, "%s: out of memory", source->name);
+    }
+    container->base = (struct vf_input){&container_ops, VF_INPUT_AVRO, source->name, record_max};
+    container->source = *source;
+    vf_buffer_init(&container->value, record_max + VALUE_SLACK);
+    FILE *stream = open_stream(&container->source);
+    int rc = stream ? wire_container_open_stream(stream, source->name, &container->reader, err)
+                    : vf_error_set(err, VF_ENOMEM, "%s: out of memory", source->name);
+    if (rc) {
+        container_close(&container->base);
+        return rc;
+    }
+    *out = &container->base;
+    return VF_OK;
+}

@@ -1,0 +1,253 @@
+#include "tool.h"
+
+#include "base/memory.h"
+#include "base/nearest.h"
+#include "interrupt.h"
+#include <stdio.h>
+#include <unistd.h>
+
+enum { CONFIG_BYTES_MAX = 4 * 1024 * 1024 }; /* texts of the configuration, secrets included */
+enum { HELP_BYTES_MAX = 64 * 1024 };
+enum { ASSIGNMENTS_MAX = 2 * VF_FLAG_LIST_MAX + 1 };
+
+static const struct vf_tool_command *const commands[] = {&vf_tool_send};
+enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+
+#define AT(field) offsetof(struct vf_common_flags, field)
+
+static const struct vf_flag common_flags[] = {
+    {'b',
+     VF_FLAG_VALUE,
+     "HOST:PORT,...",
+     {.key = "brokers",
+      .type = VF_OPTION_TEXT,
+      .offset = AT(brokers),
+      .help = "brokers to ask first"},
+     0},
+    {'c',
+     VF_FLAG_VALUE,
+     "FILE",
+     {.key = "config",
+      .type = VF_OPTION_TEXT,
+      .offset = AT(config),
+      .help = "the daemon's configuration file: topics, framing, [kafka] sections"},
+     0},
+    {'s',
+     VF_FLAG_LIST,
+     "SECTION.KEY=VALUE",
+     {.key = "set", .offset = AT(set), .help = "set one option of the configuration"},
+     0},
+    {'X',
+     VF_FLAG_LIST,
+     "KEY=VALUE",
+     {.key = "property", .offset = AT(properties), .help = "set any librdkafka property"},
+     0},
+    {'q',
+     VF_FLAG_SWITCH,
+     NULL,
+     {.key = "quiet",
+      .type = VF_OPTION_BOOL,
+      .offset = AT(quiet),
+      .help = "no progress, and no summary when all went well"},
+     0},
+    {'h',
+     VF_FLAG_SWITCH,
+     NULL,
+     {.key = "help", .type = VF_OPTION_BOOL, .offset = AT(help), .help = "this text"},
+     0},
+    {'V',
+     VF_FLAG_SWITCH,
+     NULL,
+     {.key = "version",
+      .type = VF_OPTION_BOOL,
+      .offset = AT(version),
+      .help = "versions of this program and of librdkafka"},
+     0},
+};
+
+static const struct vf_flags common = {common_flags, sizeof common_flags / sizeof *common_flags};
+
+int vf_tool_fail(const struct vf_error *err)
+{
+    fprintf(stderr, VF_PRODUCER_NAME ": %s\n", err->text[0] ? err->text : vf_strerror(err->code));
+    switch (err->code) {
+    case VF_EUSAGE: fprintf(stderr, "Try \"" VF_PRODUCER_NAME " --help\".\n"); return VF_TOOL_USAGE;
+    case VF_ECONFIG: return VF_TOOL_CONFIG;
+    default: return VF_TOOL_FAILURE;
+    }
+}
+
+struct vf_client_settings vf_tool_client_settings(const struct vf_call *call)
+{
+    return (struct vf_client_settings){.common = &call->config->kafka,
+                                       .consumer = &call->config->kafka_consumer,
+                                       .producer = &call->config->kafka_producer};
+}
+
+static const struct vf_tool_command *find_command(const char *name)
+{
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+static int print_help(const struct vf_tool_command *command, bool implied)
+{
+    struct vf_buffer out;
+
+    vf_buffer_init(&out, HELP_BYTES_MAX);
+    if (implied) {
+        vf_buffer_append_text(&out, "Sends, records and replays feeds of visits and meetings.\n\n"
+                                    "Usage: " VF_PRODUCER_NAME " [COMMAND] [OPTION]... "
+                                    "OPERAND...\n\nCommands:\n");
+        for (int i = 0; i < COMMAND_COUNT; i++)
+            vf_buffer_printf(&out, "  %-18s %s\n", commands[i]->name, commands[i]->summary);
+        vf_buffer_printf(&out,
+                         "\nWithout a command it is \"%s\". \"" VF_PRODUCER_NAME
+                         " COMMAND --help\" tells more.\n\n",
+                         command->name);
+    }
+    vf_buffer_printf(&out, "Usage: " VF_PRODUCER_NAME " %s [OPTION]... %s\n\n%s\n", command->name,
+                     command->operands, command->summary);
+    if (command->details)
+        vf_buffer_printf(&out, "\n%s", command->details);
+    vf_buffer_append_text(&out, "\nOptions:\n");
+    vf_flags_print(&command->flags, &out);
+    vf_buffer_append_text(&out, "\nOptions of all commands:\n");
+    vf_flags_print(&common, &out);
+    vf_buffer_printf(&out, "\nExamples:\n%s", command->examples);
+    vf_buffer_append_text(&out, "\nExit status: 0 all went well; 1 a record was not sent or "
+                                "something broke;\n64 wrong usage; 78 wrong configuration.\n");
+    bool failed = out.failed || fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout);
+    vf_buffer_release(&out);
+    return failed ? VF_TOOL_FAILURE : VF_TOOL_OK;
+}
+
+static int print_version(void)
+{
+    printf(VF_PRODUCER_NAME " " VISITFEED_VERSION " (librdkafka %s)\n",
+           vf_client_library_version());
+    return fflush(stdout) ? VF_TOOL_FAILURE : VF_TOOL_OK;
+}
+
+/* --set as it is, then what -b and -X stand for: the more special wins. */
+static int load_config(const struct vf_tool_command *command, const struct vf_common_flags *flags,
+                       struct vf_arena *arena, struct vf_config *out, struct vf_error *err)
+{
+    const char *section =
+        command->clients == VF_CLIENT_PRODUCER ? "kafka.producer" : "kafka.consumer";
+    const char *assignments[ASSIGNMENTS_MAX];
+    size_t count = 0;
+
+    for (size_t i = 0; i < flags->set.count; i++)
+        assignments[count++] = flags->set.items[i];
+    if (flags->brokers.ptr)
+        assignments[count++] =
+            vf_arena_printf(arena, "%s.bootstrap.servers=%s", section, flags->brokers.ptr).ptr;
+    for (size_t i = 0; i < flags->properties.count; i++)
+        assignments[count++] =
+            vf_arena_printf(arena, "%s.%s", section, flags->properties.items[i]).ptr;
+    for (size_t i = 0; i < count; i++)
+        if (!assignments[i])
+            return vf_error_set(err, VF_ENOMEM, "out of memory");
+    return vf_config_load(flags->config.ptr, assignments, count, arena, out, err);
+}
+
+static int check_operands(const struct vf_tool_command *command, int count, struct vf_error *err)
+{
+    if (count < command->operands_min)
+        return vf_error_set(err, VF_EUSAGE, "%s: %s is missing", command->name, command->operands);
+    if (count > command->operands_max)
+        return vf_error_set(err, VF_EUSAGE, "%s: takes %s, and no more", command->name,
+                            command->operands);
+    return VF_OK;
+}
+
+static int run_configured(struct vf_call *call, struct vf_error *err)
+{
+    struct vf_config *config = vf_calloc(1, sizeof *config);
+    struct vf_arena arena;
+    int code;
+
+    if (!config)
+        return vf_tool_fail(&(struct vf_error){.code = VF_ENOMEM});
+    vf_arena_init(&arena, 16 * 1024, CONFIG_BYTES_MAX);
+    int rc = load_config(call->command, call->common, &arena, config, err);
+    if (!rc)
+        rc = vf_config_apply_log(config, err);
+    if (rc) {
+        code = vf_tool_fail(err);
+    } else {
+        vf_interrupt_install();
+        call->config = config;
+        code = call->command->run(call);
+        vf_log_flush(true);
+    }
+    vf_arena_release(&arena);
+    vf_free(config);
+    return code;
+}
+
+static int run_command(struct vf_call *call, int argc, char **argv)
+{
+    const struct vf_tool_command *command = call->command;
+    const struct vf_flags tables[] = {command->flags, common};
+    struct vf_error err = {0};
+    void *flags = vf_calloc(1, command->flags_size);
+    int code;
+
+    if (!flags)
+        return vf_tool_fail(&(struct vf_error){.code = VF_ENOMEM});
+    call->flags = call->common = flags;
+    call->operands = argv;
+    int rc = vf_flags_default(tables, 2, flags, &err);
+    if (!rc)
+        rc = vf_flags_parse(tables, 2, argc, argv, flags, &call->operand_count, &err);
+    if (rc)
+        code = vf_tool_fail(&err);
+    else if (call->common->help)
+        code = print_help(command, call->implied);
+    else if (call->common->version)
+        code = print_version();
+    else if (check_operands(command, call->operand_count, &err))
+        code = vf_tool_fail(&err);
+    else
+        code = run_configured(call, &err);
+    vf_free(flags);
+    return code;
+}
+
+/* A word that is neither a command nor a file may be a command misspelt. */
+static int check_word(const char *word, struct vf_error *err)
+{
+    struct vf_nearest nearest;
+
+    if (word[0] == '-' || access(word, F_OK) == 0)
+        return VF_OK;
+    vf_nearest_begin(&nearest, vf_slice_of(word));
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        vf_nearest_offer(&nearest, commands[i]->name);
+    if (nearest.word)
+        return vf_error_set(err, VF_EUSAGE,
+                            "\"%s\" is neither a command nor a file; did you mean \"%s\"?", word,
+                            nearest.word);
+    return VF_OK;
+}
+
+int vf_tool_main(int argc, char **argv)
+{
+    struct vf_call call = {.command = argc > 1 ? find_command(argv[1]) : NULL};
+    struct vf_error err = {0};
+    int skip = call.command ? 2 : 1;
+
+    if (argc < 1)
+        return VF_TOOL_USAGE;
+    if (!call.command) {
+        call.command = commands[0];
+        call.implied = true;
+        if (argc > 1 && check_word(argv[1], &err))
+            return vf_tool_fail(&err);
+    }
+    return run_command(&call, argc - skip, argv + skip);
+}
