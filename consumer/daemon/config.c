@@ -209,7 +209,7 @@ int vf_config_schemas(const struct vf_config *config, struct vf_schema_store *st
                       struct vf_arena *arena, struct vf_error *err)
 {
     const struct {
-        uint32_t id = 0;
+        uint32_t id;
         const char *json;
     } standard[] = {{1, vf_visit_schema_json},
                     {2, vf_meeting_schema_json},

@@ -147,8 +147,8 @@ static int process(struct vf_pipeline *pipeline, const struct vf_record *in, str
     const struct vf_pipeline_config *config = &pipeline->config;
     struct vf_error *err = &out->reason;
     struct wire_frame frame;
-    enum vf_event_source source;
-    const struct wire_plan *plan;
+    enum vf_event_source source = VF_SOURCE_VISITS;
+    const struct wire_plan *plan = NULL;
 
     out->stage = "framing";
     if (in->value.len > config->value_bytes_max)
