@@ -36,6 +36,31 @@ struct vf_flags {
     size_t count;
 };
 
+/* Initializers for the tables. at: offset in the target. */
+#define VF_SWITCH_FLAG(letter, name, at, help)                                                     \
+    {                                                                                              \
+        letter, VF_FLAG_SWITCH, NULL, {"", name, VF_OPTION_BOOL, at, NULL, 0, 0, NULL, help}, 0    \
+    }
+#define VF_TEXT_FLAG(letter, name, argument, at, standard, help)                                   \
+    {                                                                                              \
+        letter, VF_FLAG_VALUE, argument,                                                           \
+            {"", name, VF_OPTION_TEXT, at, standard, 0, 0, NULL, help}, 0                          \
+    }
+#define VF_LIST_FLAG(letter, name, argument, at, help)                                             \
+    {                                                                                              \
+        letter, VF_FLAG_LIST, argument, {"", name, VF_OPTION_TEXT, at, NULL, 0, 0, NULL, help}, 0  \
+    }
+#define VF_NUMBER_FLAG(letter, name, argument, type, at, standard, min, max, help)                 \
+    {                                                                                              \
+        letter, VF_FLAG_VALUE, argument, {"", name, type, at, standard, min, max, NULL, help}, 0   \
+    }
+/* operand_at: where the NAME of a choice "word NAME" goes; 0 if there is none. */
+#define VF_CHOICE_FLAG(letter, name, at, standard, choices, operand_at, help)                      \
+    {                                                                                              \
+        letter, VF_FLAG_VALUE, NULL,                                                               \
+            {"", name, VF_OPTION_CHOICE, at, standard, 0, 0, choices, help}, operand_at            \
+    }
+
 enum { VF_FLAG_TABLES_MAX = 2 }; /* a command's own flags, and those of all commands */
 
 /* Fills the target with the flags' defaults. */
