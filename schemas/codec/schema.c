@@ -1,5 +1,6 @@
 #include "base/memory.h"
 #include "codec/wire_impl.h"
+#include "codec/wire_program.h"
 #include <stdalign.h>
 
 enum {
@@ -109,6 +110,8 @@ int wire_schema_parse_with(struct vf_slice json, struct wire_schema *const *know
             goto fail; /* err is filled */
         rc = describe(schema);
     }
+    if (rc == 0)
+        rc = wire_encoder_compile(schema->root, &schema->encoder);
     if (rc) {
         vf_error_set(err, rc, rc == VF_ELIMIT ? "the schema is too large" : "out of memory");
         goto fail;
@@ -131,6 +134,7 @@ void wire_schema_free(struct wire_schema *schema)
         return;
     for (size_t i = 0; i < schema->uses_count; i++)
         wire_schema_free(schema->uses[i]);
+    wire_program_free(schema->encoder);
     vf_map_release(&schema->names);
     vf_arena_release(&schema->arena);
     vf_free(schema);

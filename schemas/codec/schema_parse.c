@@ -26,16 +26,16 @@ struct schema_parser {
 };
 
 static const struct wire_type primitives[] = {
-    [WIRE_NULL] = {.kind = WIRE_NULL, .size = 0, .align = 1, .nesting = 1},
-#define PRIMITIVE(k, type)                                                                         \
-    [k] = {.kind = k, .size = sizeof(type), .align = alignof(type), .nesting = 1}
-    PRIMITIVE(WIRE_BOOLEAN, bool),
-    PRIMITIVE(WIRE_INT, int32_t),
-    PRIMITIVE(WIRE_LONG, int64_t),
-    PRIMITIVE(WIRE_FLOAT, float),
-    PRIMITIVE(WIRE_DOUBLE, double),
-    PRIMITIVE(WIRE_BYTES, struct vf_slice),
-    PRIMITIVE(WIRE_STRING, struct vf_slice),
+    [WIRE_NULL] = {.kind = WIRE_NULL, .size = 0, .align = 1, .nesting = 1, .least = 0},
+#define PRIMITIVE(k, type, bytes)                                                                  \
+    [k] = {.kind = k, .size = sizeof(type), .align = alignof(type), .nesting = 1, .least = bytes}
+    PRIMITIVE(WIRE_BOOLEAN, bool, 1),
+    PRIMITIVE(WIRE_INT, int32_t, 1),
+    PRIMITIVE(WIRE_LONG, int64_t, 1),
+    PRIMITIVE(WIRE_FLOAT, float, 4),
+    PRIMITIVE(WIRE_DOUBLE, double, 8),
+    PRIMITIVE(WIRE_BYTES, struct vf_slice, 1),
+    PRIMITIVE(WIRE_STRING, struct vf_slice, 1),
 #undef PRIMITIVE
 };
 
@@ -351,6 +351,11 @@ static int parse_field(struct schema_parser *parser, const json_t *json, struct 
     return fallback ? add_default(parser, field, fallback, path) : 0;
 }
 
+static uint16_t least_bytes(size_t n)
+{
+    return n > UINT16_MAX ? UINT16_MAX : (uint16_t)n;
+}
+
 /* Places the field behind those before it. */
 static int lay_out_field(struct schema_parser *parser, struct wire_type *record,
                          struct wire_field *field, const struct wire_path *path)
@@ -364,6 +369,7 @@ static int lay_out_field(struct schema_parser *parser, struct wire_type *record,
     record->size = field->offset + type->size;
     if (record->align < type->align)
         record->align = type->align;
+    record->least = least_bytes((size_t)record->least + type->least);
     if (record->nesting < type->nesting + 1)
         record->nesting = type->nesting + 1;
     if (record->size > WIRE_SCHEMA_VALUE_MAX)
@@ -408,6 +414,7 @@ static int parse_record(struct schema_parser *parser, const json_t *json, struct
 
     if (rc)
         return rc;
+    type->least = 0;
     if (!json_is_array(fields))
         return fail(parser, path, VF_ESCHEMA, "record %.*s needs an array of fields",
                     VF_SLICE_PRINT(type->name));
@@ -501,6 +508,7 @@ static int parse_fixed(struct schema_parser *parser, const json_t *json, struct 
         return fail(parser, path, VF_ESCHEMA, "fixed %.*s needs a size in bytes",
                     VF_SLICE_PRINT(type->name));
     type->of.bytes.size = (size_t)json_integer_value(size);
+    type->least = least_bytes(type->of.bytes.size);
     type->size = sizeof(struct vf_slice);
     type->align = alignof(struct vf_slice);
     return 0;
@@ -712,6 +720,7 @@ static const struct wire_type *parse_object(struct schema_parser *parser, const 
     type->kind = kind;
     type->align = 1;
     type->nesting = 1;
+    type->least = 1; /* of an enum, array or map: records and fixed count theirs */
     switch (kind) {
     case WIRE_RECORD: rc = parse_record(parser, json, space, up, depth, type); break;
     case WIRE_ENUM: rc = parse_enum(parser, json, space, up, type); break;
@@ -745,6 +754,7 @@ static const struct wire_type *parse_type(struct schema_parser *parser, const js
         if (made) {
             made->kind = WIRE_UNION;
             made->nesting = 1;
+            made->least = 1;
             type = parse_union(parser, json, space, path, depth, made) ? NULL : made;
         }
     } else if (json_is_object(json)) {

@@ -19,7 +19,8 @@ enum wire_framing {
 enum { WIRE_SCHEMA_ID_HEADER_BYTES = 17 };
 #define WIRE_SCHEMA_ID_HEADER "__value_schema_id"
 
-/* What a frame said, and what it left. */
+/* What a frame said, and what it left. A header with 00 and an id, which is legal though rare,
+ * reads as CONFLUENT too. */
 struct wire_frame {
     enum wire_framing framing;
     uint32_t id;          /* CONFLUENT */
@@ -36,6 +37,9 @@ int wire_frame_read(const struct vf_record *record, enum wire_framing expected,
 
 /* Appends the bytes that come before the Avro bytes; nothing for GUID_HEADER and PLAIN. */
 int wire_frame_write(const struct wire_frame *frame, struct vf_buffer *out);
+
+/* The value of the header, for GUID_HEADER. */
+void wire_frame_header(const struct wire_frame *frame, uint8_t out[WIRE_SCHEMA_ID_HEADER_BYTES]);
 
 /* "confluent", "header", "single-object", "plain"; VF_EINVAL for any other text. */
 int wire_framing_parse(struct vf_slice text, enum wire_framing *out);

@@ -25,6 +25,11 @@ size_t wire_path_add_name(char text[WIRE_PATH_TEXT], size_t used, struct vf_slic
     return add(text, used, name.ptr, name.len);
 }
 
+size_t wire_path_add_text(char text[WIRE_PATH_TEXT], size_t used, struct vf_slice more)
+{
+    return add(text, used, more.ptr, more.len);
+}
+
 size_t wire_path_add_index(char text[WIRE_PATH_TEXT], size_t used, size_t index)
 {
     char step[32];

@@ -19,6 +19,7 @@ enum { WIRE_PATH_TEXT = 200 }; /* bytes; room is left in struct vf_error for the
 /* Appends ".name" (without the dot at the beginning of the text) to the text of used bytes;
  * returns its new length. A text that is full ends in "...". */
 size_t wire_path_add_name(char text[WIRE_PATH_TEXT], size_t used, struct vf_slice name);
+size_t wire_path_add_text(char text[WIRE_PATH_TEXT], size_t used, struct vf_slice more);
 /* The same for "[index]". */
 size_t wire_path_add_index(char text[WIRE_PATH_TEXT], size_t used, size_t index);
 

@@ -74,6 +74,7 @@ struct wire_type {
     struct wire_names aliases; /* full names */
     size_t size;               /* bytes of a value in C; of a record once it is complete */
     size_t align;              /* bytes, at least 1 */
+    uint16_t least;            /* fewest bytes of a value on the wire, or 65535 if more */
     size_t nesting;            /* levels of types within it, itself counted, recursion not */
     union {
         struct {

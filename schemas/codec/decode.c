@@ -1,0 +1,697 @@
+/*
+ * The interpreter that decodes. Hostile bytes are its daily bread: nothing is read, counted or
+ * reserved before it was compared with the bytes that are left.
+ */
+#include "codec/wire_impl.h"
+#include "codec/wire_program.h"
+#include "codec/wire_utf8.h"
+#include "codec/wire_varint.h"
+
+const uint8_t *wire_varint_read_long(const uint8_t *at, const uint8_t *end, uint64_t *out)
+{
+    uint64_t n = 0;
+
+    for (unsigned shift = 0; at < end; shift += 7) {
+        uint8_t byte = *at++;
+        if (shift == 63 && byte > 1)
+            break;
+        n |= (uint64_t)(byte & 0x7F) << shift;
+        if (byte < 0x80) {
+            *out = n;
+            return at;
+        }
+    }
+    *out = 0;
+    return NULL;
+}
+
+/* Why decoding stopped. Nearly always what the instruction read is invalid; how, is found out
+ * when the error is reported. */
+enum reason {
+    BAD_VALUE,
+    BAD_COUNT,
+    BAD_BLOCK,
+    BAD_BLOCK_END,
+    BAD_ITEMS,
+    BAD_DEPTH,
+    BAD_MEMORY,
+    BAD_REFUSED,
+    BAD_TRAILING,
+};
+
+struct decoder {
+    const struct wire_program *program;
+    const uint8_t *start; /* of the bytes */
+    const uint8_t *end;
+    const struct wire_limits *limits;
+    struct vf_arena *arena;
+    size_t items_left;
+    size_t depth_limit;
+    struct wire_frame_record frames[WIRE_DEPTH_MAX];
+};
+
+/* ---- errors --------------------------------------------------------------------------- */
+
+struct message {
+    int code;
+    char text[256];
+};
+
+__attribute__((format(printf, 3, 4))) static void say(struct message *message, int code,
+                                                      const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message->text, sizeof message->text, format, args);
+    va_end(args);
+    message->code = code;
+}
+
+static void say_truncated(struct message *message)
+{
+    say(message, VF_ETRUNCATED, "the value ends too early");
+}
+
+/* True when there is a number at *at, which then moves past it; false: said why not. */
+static bool explain_number(const struct decoder *decoder, const uint8_t **at, int64_t *number,
+                           struct message *message)
+{
+    uint64_t n;
+    const uint8_t *next = wire_varint_read(*at, decoder->end, &n);
+
+    if (next) {
+        *number = wire_unzigzag(n);
+        *at = next;
+        return true;
+    }
+    if (decoder->end - *at < WIRE_VARINT_MAX)
+        say_truncated(message);
+    else
+        say(message, VF_EDATA, "a number of more than 64 bits");
+    return false;
+}
+
+static void explain_slice(const struct decoder *decoder, const uint8_t *at, struct message *message)
+{
+    int64_t length;
+
+    if (!explain_number(decoder, &at, &length, message))
+        return;
+    if (length < 0)
+        say(message, VF_EDATA, "a length of %lld bytes", (long long)length);
+    else if (length > decoder->end - at)
+        say(message, VF_ETRUNCATED, "a length of %lld bytes, and %zu are left", (long long)length,
+            (size_t)(decoder->end - at));
+    else if ((uint64_t)length > decoder->limits->value_bytes)
+        say(message, VF_ELIMIT, "a length of %lld bytes: the limit is %zu", (long long)length,
+            decoder->limits->value_bytes);
+    else
+        say(message, VF_EUTF8, "not UTF-8");
+}
+
+/* Numbers that stand for one of count things. */
+static void explain_choice(const struct decoder *decoder, const uint8_t *at, const char *what,
+                           uint32_t count, struct message *message)
+{
+    int64_t number;
+
+    if (!explain_number(decoder, &at, &number, message))
+        return;
+    if (number < 0 || number >= count)
+        say(message, VF_EDATA, "%s %lld of %u", what, (long long)number, (unsigned)count);
+    else
+        say(message, VF_EDATA, "the writer's %s %lld is unknown here, and there is no default",
+            what, (long long)number);
+}
+
+static void explain_value(const struct decoder *decoder, const struct wire_insn *insn,
+                          const uint8_t *at, struct message *message)
+{
+    int64_t number;
+
+    switch (insn->op) {
+    case OP_BOOLEAN:
+    case OP_SKIP_BOOLEAN:
+        if (at < decoder->end)
+            say(message, VF_EDATA, "a boolean of %u", (unsigned)*at);
+        else
+            say_truncated(message);
+        break;
+    case OP_ENUM:
+    case OP_ENUM_MAPPED:
+    case OP_SKIP_ENUM: explain_choice(decoder, at, "symbol", insn->a, message); break;
+    case OP_SWITCH: explain_choice(decoder, at, "branch", insn->a, message); break;
+    case OP_OPTIONAL_STRING:
+    case OP_OPTIONAL_BYTES:
+    case OP_OPTIONAL_FIXED:
+    case OP_OPTIONAL_VALUE:
+    case OP_OPTIONAL_POINTER:
+        if (!explain_number(decoder, &at, &number, message))
+            break;
+        if (number != 0 && number != 1)
+            say(message, VF_EDATA, "branch %lld of 2", (long long)number);
+        else if (insn->op == OP_OPTIONAL_FIXED)
+            say_truncated(message);
+        else
+            explain_slice(decoder, at, message);
+        break;
+    case OP_BYTES:
+    case OP_STRING:
+    case OP_SKIP_BYTES:
+    case OP_ARRAY_OF_STRINGS: explain_slice(decoder, at, message); break;
+    case OP_FIXED:
+    case OP_SKIP_FIXED:
+    case OP_FLOAT:
+    case OP_FLOAT_TO_DOUBLE:
+    case OP_DOUBLE: say_truncated(message); break;
+    default:
+        if (explain_number(decoder, &at, &number, message))
+            say(message, VF_EDATA, "%lld is out of range for int", (long long)number);
+        break;
+    }
+}
+
+static void explain(const struct decoder *decoder, enum reason reason, const struct wire_insn *insn,
+                    const uint8_t *at, struct message *message)
+{
+    size_t left = (size_t)(decoder->end - at);
+    int64_t number = 0;
+
+    switch (reason) {
+    case BAD_VALUE: explain_value(decoder, insn, at, message); break;
+    case BAD_COUNT:
+        if (explain_number(decoder, &at, &number, message))
+            say(message, VF_ETRUNCATED, "%llu items, and %zu bytes are left",
+                number < 0 ? -(unsigned long long)number : (unsigned long long)number, left);
+        break;
+    case BAD_BLOCK: say(message, VF_ETRUNCATED, "a block of more bytes than are left"); break;
+    case BAD_BLOCK_END: say(message, VF_EDATA, "a block does not end where its size says"); break;
+    case BAD_ITEMS:
+        say(message, VF_ELIMIT, "more than %zu items in one value", decoder->limits->items);
+        break;
+    case BAD_DEPTH:
+        say(message, VF_ELIMIT, "nested deeper than %zu levels", decoder->depth_limit);
+        break;
+    case BAD_MEMORY: say(message, VF_ENOMEM, "no memory left for the value"); break;
+    case BAD_REFUSED:
+        say(message, VF_EINCOMPATIBLE, "%s", (const char *)decoder->program->constants[insn->b]);
+        break;
+    case BAD_TRAILING: say(message, VF_ETRAILING, "%zu bytes left over", left); break;
+    }
+}
+
+enum { NO_ITEM = -1 };
+
+/* item: the string of an array of strings, or NO_ITEM. */
+static int report(const struct decoder *decoder, enum reason reason, const struct wire_insn *insn,
+                  const uint8_t *at, size_t depth, long long item, struct vf_error *err)
+{
+    char path[WIRE_PATH_TEXT];
+    struct message message;
+
+    explain(decoder, reason, insn, at, &message);
+    wire_program_path(decoder->program, insn, decoder->frames, depth, path);
+    if (item != NO_ITEM)
+        wire_path_add_index(path, strlen(path), (size_t)item);
+    return vf_error_set(err, message.code, "%s%s%s, at byte %zu", path, path[0] ? ": " : "",
+                        message.text, (size_t)(at - decoder->start));
+}
+
+/* ---- blocks of arrays and maps -------------------------------------------------------- */
+
+enum block { BLOCK_ITEMS, BLOCK_LAST, BLOCK_BAD };
+
+/* Reads the header of a block and checks that its items can be there; *at moves past it. */
+static enum block read_block(struct decoder *decoder, uint16_t least, const uint8_t **at,
+                             struct wire_frame_record *frame, enum reason *reason)
+{
+    uint64_t n;
+    const uint8_t *next = wire_varint_read(*at, decoder->end, &n);
+
+    *reason = BAD_COUNT;
+    if (!next)
+        return BLOCK_BAD;
+    int64_t count = wire_unzigzag(n);
+    size_t left = (size_t)(decoder->end - next);
+    frame->block_end = NULL;
+    if (count == 0) {
+        *at = next;
+        return BLOCK_LAST;
+    }
+    uint64_t items = count < 0 ? -(uint64_t)count : (uint64_t)count;
+    if (count < 0) { /* the block's size in bytes follows */
+        *reason = BAD_BLOCK;
+        next = wire_varint_read(next, decoder->end, &n);
+        if (!next || (n & 1) || n >> 1 > (uint64_t)(decoder->end - next))
+            return BLOCK_BAD;
+        left = (size_t)(n >> 1);
+        frame->block_end = (const char *)next + left;
+        *reason = BAD_COUNT;
+    }
+    if (least > 0 && items > left / least)
+        return BLOCK_BAD;
+    *reason = BAD_ITEMS;
+    if (items > decoder->items_left)
+        return BLOCK_BAD;
+    decoder->items_left -= (size_t)items;
+    frame->left = (size_t)items;
+    frame->count += (size_t)items;
+    *at = next;
+    return BLOCK_ITEMS;
+}
+
+/* Memory for all items so far and the new block's. Most values have one block, which gets just
+ * what it needs; later ones double it, so that many small blocks cost no more than one. */
+static bool reserve_items(struct decoder *decoder, struct wire_frame_record *frame, size_t size)
+{
+    size_t used = frame->count - frame->left;
+    size_t bytes;
+
+    if (frame->count <= frame->capacity)
+        return true;
+    size_t capacity =
+        used == 0 || used > SIZE_MAX / 4 || frame->count > 2 * used ? frame->count : 2 * used;
+    if (__builtin_mul_overflow(capacity, size, &bytes))
+        return false;
+    char *items = vf_arena_alloc(decoder->arena, bytes);
+    if (!items)
+        return false;
+    if (used)
+        memcpy(items, frame->items, used * size);
+    frame->items = items;
+    frame->capacity = capacity;
+    return true;
+}
+
+/* ---- the loop ------------------------------------------------------------------------- */
+
+static uint32_t load32(const uint8_t *at)
+{
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+static float load_float(const uint8_t *at)
+{
+    uint32_t bits = load32(at);
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static double load_double(const uint8_t *at)
+{
+    uint64_t bits = load32(at) | (uint64_t)load32(at + 4) << 32;
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* A length and as many bytes. NULL: they are not there, or more than the limit. */
+static inline const uint8_t *read_slice(const uint8_t *at, const uint8_t *end, size_t limit,
+                                        struct vf_slice *out)
+{
+    uint64_t n;
+    const uint8_t *body = wire_varint_read(at, end, &n);
+
+    if (__builtin_expect(!body || (n & 1), 0)) /* negative numbers are odd in zigzag */
+        return NULL;
+    n >>= 1;
+    if (__builtin_expect(n > (uint64_t)(end - body) || n > limit, 0))
+        return NULL;
+    out->ptr = (const char *)body;
+    out->len = (size_t)n;
+    return body + n;
+}
+
+/* The same, and the bytes are UTF-8. */
+static inline const uint8_t *read_string(const uint8_t *at, const uint8_t *end, size_t limit,
+                                         struct vf_slice *out)
+{
+    at = read_slice(at, end, limit, out);
+    return at && wire_utf8_valid(out->ptr, out->len) ? at : NULL;
+}
+
+static inline const uint8_t *read_int(const uint8_t *at, const uint8_t *end, int32_t *out)
+{
+    uint64_t n;
+
+    at = wire_varint_read(at, end, &n);
+    *out = (int32_t)wire_unzigzag(n);
+    return at && n <= UINT32_MAX ? at : NULL;
+}
+
+/* An index below count: of a symbol or branch. */
+static inline const uint8_t *read_index(const uint8_t *at, const uint8_t *end, uint32_t count,
+                                        uint32_t *out)
+{
+    uint64_t n;
+
+    at = wire_varint_read(at, end, &n);
+    if (__builtin_expect(!at || (n & 1) || n >> 1 >= count, 0))
+        return NULL;
+    *out = (uint32_t)(n >> 1);
+    return at;
+}
+
+static inline const uint8_t *read_boolean(const uint8_t *at, const uint8_t *end, bool *out)
+{
+    if (at == end || *at > 1)
+        return NULL;
+    *out = *at == 1;
+    return at + 1;
+}
+
+static inline const uint8_t *read_bytes(const uint8_t *at, const uint8_t *end, size_t size,
+                                        struct vf_slice *out)
+{
+    if ((size_t)(end - at) < size)
+        return NULL;
+    *out = vf_slice((const char *)at, size);
+    return at + size;
+}
+
+/* The next block of an array or map, with memory for it. Blocks to be skipped that tell their
+ * size are skipped at once. */
+static enum block next_items(struct decoder *decoder, struct wire_frame_record *frame,
+                             const uint8_t **at, enum reason *reason)
+{
+    bool skip = frame->at->op == OP_SKIP_ARRAY;
+    enum block block;
+
+    for (;;) {
+        *reason = BAD_BLOCK_END;
+        if (frame->block_end && frame->block_end != (const char *)*at)
+            return BLOCK_BAD;
+        block = read_block(decoder, frame->at->small, at, frame, reason);
+        if (!skip || block != BLOCK_ITEMS || !frame->block_end)
+            break;
+        *at = (const uint8_t *)frame->block_end;
+        frame->left = 0;
+    }
+    if (block != BLOCK_ITEMS || skip)
+        return block;
+    *reason = BAD_MEMORY;
+    return reserve_items(decoder, frame, frame->at->a) ? block : BLOCK_BAD;
+}
+
+/* A whole array of strings. On failure *at is where it is, and *item the string it is in. */
+static bool read_strings(struct decoder *decoder, const struct wire_insn *insn, const uint8_t **at,
+                         struct wire_array *out, long long *item, enum reason *reason)
+{
+    struct wire_frame_record frame = {.at = insn};
+    const uint8_t *const end = decoder->end;
+    const size_t limit = decoder->limits->value_bytes;
+    enum block block;
+
+    while ((block = next_items(decoder, &frame, at, reason)) == BLOCK_ITEMS) {
+        struct vf_slice *into = (struct vf_slice *)(void *)frame.items;
+        for (size_t i = frame.count - frame.left; i < frame.count; i++) {
+            const uint8_t *next = read_string(*at, end, limit, &into[i]);
+            if (__builtin_expect(!next, 0)) {
+                *item = (long long)i;
+                *reason = BAD_VALUE;
+                return false;
+            }
+            *at = next;
+        }
+        frame.left = 0;
+    }
+    *out = (struct wire_array){frame.items, frame.count};
+    return block == BLOCK_LAST;
+}
+
+/* What a member of the value at the instruction's offset is. */
+#define AT(type) ((type *)(void *)(base + insn->offset))
+
+/* One case an instruction: it sets next to the byte behind what it read, or to NULL when that is
+ * invalid. Those that move elsewhere than to the next instruction do so and continue. */
+static int run(struct decoder *decoder, char *base, struct vf_error *err)
+{
+    const struct wire_program *program = decoder->program;
+    const struct wire_insn *insn = program->code;
+    struct wire_frame_record *frame = decoder->frames; /* the next to be pushed */
+    struct wire_frame_record *const last_frame = decoder->frames + decoder->depth_limit;
+    const uint8_t *at = decoder->start;
+    const uint8_t *const end = decoder->end;
+    const size_t limit = decoder->limits->value_bytes;
+    const uint8_t *next = at;
+    enum reason reason = BAD_VALUE;
+    enum block block;
+    long long item = NO_ITEM;
+    uint64_t n;
+    uint32_t index;
+    int32_t number;
+    void *made;
+
+    for (;; at = next, insn++) {
+        switch ((enum wire_op)insn->op) {
+        case OP_BOOLEAN: next = read_boolean(at, end, AT(bool)); break;
+        case OP_INT: next = read_int(at, end, AT(int32_t)); break;
+        case OP_LONG:
+            next = wire_varint_read(at, end, &n);
+            *AT(int64_t) = next ? wire_unzigzag(n) : 0;
+            break;
+        case OP_FLOAT:
+            next = (size_t)(end - at) < sizeof(float) ? NULL : at + sizeof(float);
+            if (next)
+                *AT(float) = load_float(at);
+            break;
+        case OP_DOUBLE:
+            next = (size_t)(end - at) < sizeof(double) ? NULL : at + sizeof(double);
+            if (next)
+                *AT(double) = load_double(at);
+            break;
+        case OP_BYTES: next = read_slice(at, end, limit, AT(struct vf_slice)); break;
+        case OP_STRING: next = read_string(at, end, limit, AT(struct vf_slice)); break;
+        case OP_FIXED: next = read_bytes(at, end, insn->a, AT(struct vf_slice)); break;
+        case OP_ENUM:
+            next = read_index(at, end, insn->a, &index);
+            *AT(int32_t) = next ? (int32_t)index : 0;
+            break;
+        case OP_ENUM_MAPPED:
+            next = read_index(at, end, insn->a, &index);
+            if (next) {
+                *AT(int32_t) = (int32_t)program->tables[insn->b + index];
+                next = *AT(int32_t) < 0 ? NULL : next;
+            }
+            break;
+
+        case OP_INT_TO_LONG:
+            next = read_int(at, end, &number);
+            *AT(int64_t) = number;
+            break;
+        case OP_INT_TO_FLOAT:
+            next = read_int(at, end, &number);
+            *AT(float) = (float)number;
+            break;
+        case OP_INT_TO_DOUBLE:
+            next = read_int(at, end, &number);
+            *AT(double) = number;
+            break;
+        case OP_LONG_TO_FLOAT:
+            next = wire_varint_read(at, end, &n);
+            *AT(float) = next ? (float)wire_unzigzag(n) : 0;
+            break;
+        case OP_LONG_TO_DOUBLE:
+            next = wire_varint_read(at, end, &n);
+            *AT(double) = next ? (double)wire_unzigzag(n) : 0;
+            break;
+        case OP_FLOAT_TO_DOUBLE:
+            next = (size_t)(end - at) < sizeof(float) ? NULL : at + sizeof(float);
+            if (next)
+                *AT(double) = load_float(at);
+            break;
+
+        case OP_OPTIONAL_STRING:
+            next = read_index(at, end, 2, &index);
+            if (next && index != insn->small)
+                next = read_string(next, end, limit, AT(struct vf_slice));
+            else
+                *AT(struct vf_slice) = VF_SLICE_NULL;
+            break;
+        case OP_OPTIONAL_BYTES:
+            next = read_index(at, end, 2, &index);
+            if (next && index != insn->small)
+                next = read_slice(next, end, limit, AT(struct vf_slice));
+            else
+                *AT(struct vf_slice) = VF_SLICE_NULL;
+            break;
+        case OP_OPTIONAL_FIXED:
+            next = read_index(at, end, 2, &index);
+            if (next && index != insn->small)
+                next = read_bytes(next, end, insn->a, AT(struct vf_slice));
+            else
+                *AT(struct vf_slice) = VF_SLICE_NULL;
+            break;
+        case OP_OPTIONAL_VALUE:
+            next = read_index(at, end, 2, &index);
+            if (!next)
+                break;
+            if (index == insn->small) {
+                memset(AT(char), 0, insn->a);
+                insn = program->code + insn->b - 1;
+                break;
+            }
+            *AT(bool) = true;
+            break;
+        case OP_OPTIONAL_POINTER:
+            next = read_index(at, end, 2, &index);
+            if (!next)
+                break;
+            if (index == insn->small) {
+                *AT(void *) = NULL;
+                insn = program->code + insn->b - 1;
+                break;
+            }
+            at = next;
+            goto enter_pointer;
+
+        case OP_ARRAY_OF_STRINGS:
+            if (!read_strings(decoder, insn, &at, AT(struct wire_array), &item, &reason))
+                goto fail;
+            next = at;
+            break;
+        case OP_ARRAY:
+        case OP_SKIP_ARRAY:
+            if (frame == last_frame)
+                goto too_deep;
+            *frame = (struct wire_frame_record){.base = base, .at = insn};
+            block = next_items(decoder, frame, &at, &reason);
+            next = at;
+            if (block == BLOCK_BAD)
+                goto fail;
+            if (block == BLOCK_LAST) {
+                if (insn->op == OP_ARRAY)
+                    *AT(struct wire_array) = (struct wire_array){NULL, 0};
+                insn = program->code + insn->b - 1;
+                break;
+            }
+            if (insn->op == OP_ARRAY)
+                base = frame->items;
+            frame++;
+            break;
+        case OP_NEXT:
+            base += frame[-1].at->a;
+            if (--frame[-1].left > 0) {
+                insn = frame[-1].at;
+                break;
+            }
+            block = next_items(decoder, &frame[-1], &at, &reason);
+            next = at;
+            if (block == BLOCK_BAD)
+                goto fail;
+            if (block == BLOCK_ITEMS) {
+                base = frame[-1].items + (frame[-1].count - frame[-1].left) * frame[-1].at->a;
+                insn = frame[-1].at;
+                break;
+            }
+            frame--;
+            base = frame->base;
+            *(struct wire_array *)(void *)(base + frame->at->offset) =
+                (struct wire_array){frame->items, frame->count};
+            break;
+        case OP_SKIP_NEXT:
+            if (--frame[-1].left > 0) {
+                insn = frame[-1].at;
+                break;
+            }
+            block = next_items(decoder, &frame[-1], &at, &reason);
+            next = at;
+            if (block == BLOCK_BAD)
+                goto fail;
+            if (block == BLOCK_ITEMS)
+                insn = frame[-1].at;
+            else
+                base = (--frame)->base;
+            break;
+
+        case OP_ENTER_POINTER:
+        enter_pointer:
+            if (frame == last_frame)
+                goto too_deep;
+            made = vf_arena_alloc(decoder->arena, insn->a);
+            if (!made)
+                goto no_memory;
+            *AT(void *) = made;
+            *frame++ = (struct wire_frame_record){.base = base, .at = insn};
+            base = made;
+            next = at;
+            break;
+        case OP_ENTER_TAG:
+            if (frame == last_frame)
+                goto too_deep;
+            made = vf_arena_alloc(decoder->arena, insn->a);
+            if (!made)
+                goto no_memory;
+            *AT(struct wire_union) = (struct wire_union){insn->small, made};
+            *frame++ = (struct wire_frame_record){.base = base, .at = insn};
+            base = made;
+            next = at;
+            break;
+        case OP_CALL:
+            if (frame == last_frame)
+                goto too_deep;
+            *frame++ = (struct wire_frame_record){.base = base, .at = insn};
+            base += insn->offset;
+            insn = program->code + insn->b - 1;
+            break;
+        case OP_LEAVE: base = (--frame)->base; break;
+        case OP_END:
+            if (frame == decoder->frames)
+                goto done;
+            base = (--frame)->base;
+            insn = frame->at;
+            break;
+        case OP_JUMP: insn = program->code + insn->b - 1; break;
+        case OP_SWITCH:
+            next = read_index(at, end, insn->a, &index);
+            if (next)
+                insn = program->code + program->tables[insn->b + index] - 1;
+            break;
+
+        case OP_SET_NULL: memset(AT(char), 0, insn->a); break;
+        case OP_SET_PRESENT: *AT(bool) = true; break;
+        case OP_SET_TAG: *AT(struct wire_union) = (struct wire_union){insn->small, NULL}; break;
+        case OP_COPY: memcpy(AT(char), program->constants[insn->b], insn->a); break;
+        case OP_REFUSE: reason = BAD_REFUSED; goto fail;
+
+        case OP_SKIP_INT: next = read_int(at, end, &number); break;
+        case OP_SKIP_LONG: next = wire_varint_read(at, end, &n); break;
+        case OP_SKIP_BOOLEAN: next = read_boolean(at, end, &(bool){false}); break;
+        case OP_SKIP_BYTES: next = read_slice(at, end, limit, &(struct vf_slice){NULL, 0}); break;
+        case OP_SKIP_FIXED: next = (size_t)(end - at) < insn->a ? NULL : at + insn->a; break;
+        case OP_SKIP_ENUM: next = read_index(at, end, insn->a, &index); break;
+        }
+        if (__builtin_expect(!next, 0))
+            goto fail;
+    }
+done:
+    if (at == end)
+        return 0;
+    reason = BAD_TRAILING;
+    goto fail;
+too_deep:
+    reason = BAD_DEPTH;
+    goto fail;
+no_memory:
+    reason = BAD_MEMORY;
+fail:
+    return report(decoder, reason, insn, at, (size_t)(frame - decoder->frames), item, err);
+}
+
+int wire_decode(const struct wire_plan *plan, struct vf_slice bytes,
+                const struct wire_limits *limits, struct vf_arena *arena, void *value,
+                struct vf_error *err)
+{
+    struct decoder decoder; /* frames stay unset until they are pushed */
+
+    decoder.program = plan->program;
+    decoder.start = (const uint8_t *)(bytes.ptr ? bytes.ptr : "");
+    decoder.end = decoder.start + (bytes.ptr ? bytes.len : 0);
+    decoder.limits = limits ? limits : &wire_limits_default;
+    decoder.arena = arena;
+    decoder.items_left = decoder.limits->items;
+    decoder.depth_limit =
+        decoder.limits->depth < WIRE_DEPTH_MAX ? decoder.limits->depth : WIRE_DEPTH_MAX;
+    return run(&decoder, value, err);
+}

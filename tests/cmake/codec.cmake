@@ -1,0 +1,1 @@
+vf_unit_test(wire_sample DEPENDS vf_events vf_wire)
