@@ -24,6 +24,7 @@ struct send_flags {
     int64_t limit;
     int64_t record_max;
     int64_t connect_timeout;
+    int64_t delivery_timeout;
     bool dry_run;
 };
 
@@ -61,6 +62,8 @@ static const struct vf_flag flags[] = {
                    256 * (int64_t)MIB, "longest line or record taken"),
     VF_NUMBER_FLAG(0, "connect-timeout", "DURATION", VF_OPTION_DURATION, AT(connect_timeout), "30s",
                    1, 3600000, "longest wait for the first broker"),
+    VF_NUMBER_FLAG(0, "delivery-timeout", "DURATION", VF_OPTION_DURATION, AT(delivery_timeout),
+                   "2min", 1000, 86400000, "longest wait for a record's acknowledgement"),
     VF_SWITCH_FLAG(0, "dry-run", AT(dry_run), "read, check and encode everything; send nothing"),
 };
 
@@ -319,7 +322,8 @@ static int prepare(struct send *send, const struct vf_call *call, struct vf_erro
         rc = vf_rejects_open(flags_given->dead_letter.ptr, &send->rejects, err);
     if (rc || flags_given->dry_run)
         return rc;
-    rc = vf_sender_create(&settings, &events, &send->sender, err);
+    rc = vf_sender_create(&settings, (int)flags_given->delivery_timeout, &events, &send->sender,
+                          err);
     if (!rc)
         rc = vf_sender_connect(send->sender, (int)flags_given->connect_timeout, err);
     return rc;

@@ -2,6 +2,8 @@
 
 #include "base/memory.h"
 #include "interrupt.h"
+#include "kafka/client.h"
+#include "observe/log.h"
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <time.h>
@@ -69,38 +71,44 @@ static bool has_key(const struct vf_pairs *pairs, const char *key)
     return false;
 }
 
-/* A copy without transactional.id; NULL on failure. */
-static struct vf_pairs *copy_pairs(const struct vf_pairs *pairs)
+static void on_log(const rd_kafka_t *client, int level, const char *facility, const char *text)
 {
-    struct vf_pairs *copy = vf_calloc(1, sizeof *copy);
-
-    for (size_t i = 0; copy && pairs && i < pairs->count; i++)
-        if (!vf_slice_is(pairs->items[i].key, "transactional.id"))
-            copy->items[copy->count++] = pairs->items[i];
-    return copy;
+    (void)client;
+    vf_client_log_line(level, facility, text, "producer");
 }
 
-static int build_config(const struct vf_client_settings *settings, rd_kafka_conf_t **out,
-                        struct vf_error *err)
+static void on_error(rd_kafka_t *client, int code, const char *text, void *opaque)
+{
+    (void)client, (void)opaque;
+    vf_log(VF_LOG_WARN, VF_LOG_KAFKA, "client error",
+           VF_FIELDS(vf_text("code", rd_kafka_err2name((rd_kafka_resp_err_t)code)),
+                     vf_text("error", text)));
+}
+
+/* The daemon's configuration, but for what suits a tool: it gives up some day, and takes less
+ * memory. */
+static int build_config(const struct vf_client_settings *settings, int delivery_timeout_ms,
+                        rd_kafka_conf_t **out, struct vf_error *err)
 {
     static const char queue_key[] = "queue.buffering.max.kbytes";
-    struct vf_pairs *common = copy_pairs(settings->common);
-    struct vf_pairs *producer = copy_pairs(settings->producer);
-    struct vf_client_settings own = {.common = common, .producer = producer};
+    char number[16];
 
-    int rc = common && producer ? vf_client_config_build(&own, VF_CLIENT_PRODUCER, out, err)
-                                : vf_error_set(err, VF_ENOMEM, "out of memory");
-    if (!rc && !has_key(common, queue_key) && !has_key(producer, queue_key)) {
-        char number[16];
+    int rc = vf_client_config_build(settings, VF_CLIENT_PRODUCER, out, err);
+    if (rc)
+        return rc;
+    if (!has_key(settings->common, queue_key) && !has_key(settings->producer, queue_key)) {
         snprintf(number, sizeof number, "%d", VF_SENDER_QUEUE_KIB);
         rd_kafka_conf_set(*out, queue_key, number, NULL, 0);
     }
-    vf_free(common);
-    vf_free(producer);
-    return rc;
+    snprintf(number, sizeof number, "%d", delivery_timeout_ms);
+    rd_kafka_conf_set(*out, "message.timeout.ms", number, NULL, 0);
+    rd_kafka_conf_set_log_cb(*out, on_log);
+    rd_kafka_conf_set_error_cb(*out, on_error);
+    rd_kafka_conf_set_dr_msg_cb(*out, on_delivery);
+    return VF_OK;
 }
 
-int vf_sender_create(const struct vf_client_settings *settings,
+int vf_sender_create(const struct vf_client_settings *settings, int delivery_timeout_ms,
                      const struct vf_sender_events *events, struct vf_sender **out,
                      struct vf_error *err)
 {
@@ -108,7 +116,7 @@ int vf_sender_create(const struct vf_client_settings *settings,
     char reason[256] = "";
 
     *out = NULL;
-    int rc = build_config(settings, &conf, err);
+    int rc = build_config(settings, delivery_timeout_ms, &conf, err);
     if (rc)
         return rc;
     struct vf_sender *sender = vf_calloc(1, sizeof *sender);
@@ -121,14 +129,13 @@ int vf_sender_create(const struct vf_client_settings *settings,
     }
     sender->events = *events;
     rd_kafka_conf_set_opaque(conf, sender);
-    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     sender->client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
     if (!sender->client) {
         rd_kafka_conf_destroy(conf);
         vf_sender_free(sender);
         return vf_error_set(err, VF_ECONFIG, "Kafka producer: %s", reason);
     }
-    rd_kafka_set_log_queue(sender->client, NULL); /* if log.queue is on, poll serves the logs */
+    rd_kafka_set_log_queue(sender->client, NULL); /* the main one: poll serves the log */
     *out = sender;
     return VF_OK;
 }

@@ -39,9 +39,9 @@ struct vf_sender_events {
     void *owner;
 };
 
-/* The settings' texts must outlive the call only. transactional.id is passed over: it would shut
- * out the daemon whose configuration this is. VF_ECONFIG, VF_EKAFKA, VF_ENOMEM. */
-int vf_sender_create(const struct vf_client_settings *settings,
+/* delivery_timeout_ms: how long a record may wait for its acknowledgement; 0: for ever. The
+ * settings must outlive the call only. VF_ECONFIG, VF_ENOMEM. */
+int vf_sender_create(const struct vf_client_settings *settings, int delivery_timeout_ms,
                      const struct vf_sender_events *events, struct vf_sender **out,
                      struct vf_error *err);
 /* What is still in flight ends as not delivered, before this returns. NULL is allowed. */

@@ -40,7 +40,7 @@ struct vf_converter {
     struct vf_arena arena; /* of one event */
     struct vf_buffer value;
     struct vf_buffer key;
-    char guid_header[WIRE_SCHEMA_ID_HEADER_BYTES];
+    uint8_t guid_header[WIRE_SCHEMA_ID_HEADER_BYTES];
     struct vf_header headers[VF_CONVERT_HEADERS_MAX];
     size_t header_count;
     void *event; /* owned; room for either kind */
@@ -88,7 +88,7 @@ static int prepare(struct vf_converter *converter, struct vf_error *err)
     if (config->framing == WIRE_FRAMING_GUID_HEADER)
         converter->headers[converter->header_count++] =
             (struct vf_header){VF_SLICE_LITERAL(WIRE_SCHEMA_ID_HEADER),
-                               {converter->guid_header, sizeof converter->guid_header}};
+                               {(const char *)converter->guid_header, sizeof converter->guid_header}};
     return VF_OK;
 }
 
@@ -172,8 +172,7 @@ static int make_record(struct vf_converter *converter, enum vf_kind kind, struct
     if (rc)
         return rc;
     memcpy(frame.guid, config->schema_guids[kind], sizeof frame.guid);
-    converter->guid_header[0] = 1;
-    memcpy(converter->guid_header + 1, frame.guid, sizeof frame.guid);
+    wire_frame_header(&frame, converter->guid_header);
 
     vf_buffer_clear(&converter->value);
     rc = wire_frame_write(&frame, &converter->value);

@@ -498,8 +498,11 @@ int wire_json_load(struct vf_slice text, json_t **out, struct vf_error *err)
     /* The library quotes what it read, which need not be UTF-8. */
     struct vf_slice message = vf_slice_of(error.text);
     message.len = wire_utf8_prefix(message.ptr, message.len);
-    return vf_error_set(err, VF_EJSON, "line %d, column %d: %.*s", error.line, error.column,
-                        VF_SLICE_PRINT(message));
+    if (!text.len || !memchr(text.ptr, '\n', text.len)) /* a line of a file has its number there */
+        return vf_error_set(err, VF_EJSON, "no JSON: column %d: %.*s", error.column,
+                            VF_SLICE_PRINT(message));
+    return vf_error_set(err, VF_EJSON, "no JSON: line %d, column %d: %.*s", error.line,
+                        error.column, VF_SLICE_PRINT(message));
 }
 
 int wire_json_read(const struct wire_schema *schema, struct vf_slice json,

@@ -1,2 +1,5 @@
 vf_unit_test(feed_input DEPENDS vf_feed)
 vf_unit_test(arguments DEPENDS vf_base)
+vf_unit_test(producer DEPENDS vf_producer)
+vf_unit_test(feed_convert DEPENDS vf_feed)
+vf_unit_test(sender DEPENDS vf_producer)
