@@ -57,9 +57,18 @@ int vf_city_of_name(const struct vf_reference *reference, struct vf_slice text,
 
 enum { VF_ALTERNATIVES_MAX = 8 }; /* candidates shown for one text: more help nobody */
 
-struct vf_organization_match {
+/* The same numbers as the enum MatchMethod of the contract. */
+enum vf_name_method {
+    VF_METHOD_NONE,
+    VF_METHOD_NAME,
+    VF_METHOD_ACRONYM,
+    VF_METHOD_ALIAS,
+    VF_METHOD_CONTEXT
+};
+
+struct vf_organization_reading {
     vf_organization_index organization; /* VF_NO_ORGANIZATION: none, or ambiguous */
-    int32_t method;                     /* enum MatchMethod of the contract */
+    int32_t method;                     /* enum vf_name_method */
     vf_organization_index alternatives[VF_ALTERNATIVES_MAX];
     size_t alternative_count;
 };
@@ -68,6 +77,6 @@ struct vf_organization_match {
  * the longest name wins. 0 or VF_ENOMEM. */
 int vf_organization_of_text(const struct vf_reference *reference, struct vf_slice text,
                             const struct vf_name_context *context, struct vf_arena *arena,
-                            struct vf_organization_match *out);
+                            struct vf_organization_reading *out);
 
 #endif

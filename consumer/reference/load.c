@@ -37,6 +37,14 @@ static const struct table_kind {
      {"iso3_a", "iso3_b", "established", "mission_a_in_b_opened", "mission_b_in_a_opened",
       "source"},
      vf_load_relations},
+    {"country_names.tsv", 4, {"iso3", "kind", "languages", "text"}, vf_load_country_names},
+    {"parliaments.tsv", 3, {"iso3", "languages", "texts"}, vf_load_parliaments},
+    {"cities.tsv", 5, {"iso3", "name", "population", "capital", "alternates"}, vf_load_cities},
+    {"organization_names.tsv",
+     6,
+     {"org_id", "kind", "language", "texts", "since", "until"},
+     vf_load_organization_names},
+    {"collisions.tsv", 4, {"acronym", "org_id", "usual", "cues"}, vf_load_collisions},
 };
 enum { TABLE_COUNT = sizeof TABLES / sizeof TABLES[0] };
 
@@ -151,6 +159,9 @@ static int load_tables(struct vf_reference *reference, const char *directory, st
             return rc;
     }
     write_snapshot(&hash, reference->snapshot);
+    for (size_t i = 0; i < VF_NAMES_DOMAIN_COUNT; i++)
+        if (vf_name_build(&reference->names[i], &reference->arena))
+            return vf_error_set(err, VF_ENOMEM, "%s: out of memory", directory);
     return VF_OK;
 }
 

@@ -92,7 +92,19 @@ static int compare_organizations(const void *a, const void *b)
     return vf_slice_compare(x->id, y->id);
 }
 
-enum { ORG_ID, ACRONYM, ORG_NAME, KIND, FOUNDED, PARENT, SEAT, ORGANIZATION_COLUMNS = 9 };
+enum {
+    ORG_ID,
+    ACRONYM,
+    ORG_NAME,
+    KIND,
+    FOUNDED,
+    PARENT,
+    SEAT,
+    WIKIDATA,
+    ALIASES,
+    ORGANIZATION_COLUMNS
+};
+enum { SCRATCH_BLOCK = 64 * 1024, SCRATCH_MAX = 1024 * 1024 }; /* for folding one name */
 
 static int add_organization(struct vf_reference *reference, struct vf_table *table,
                             const struct vf_slice *fields, struct vf_error *err)
@@ -142,6 +154,33 @@ static int check_parents(const struct vf_reference *reference, const struct vf_t
     return VF_OK;
 }
 
+/* A second pass over the table, now that the indices are known. */
+static int add_organization_names(struct vf_reference *reference, struct vf_table *table,
+                                  struct vf_error *err)
+{
+    struct vf_slice fields[ORGANIZATION_COLUMNS];
+    struct vf_arena scratch;
+    int rc;
+
+    vf_table_rewind(table);
+    vf_arena_init(&scratch, SCRATCH_BLOCK, SCRATCH_MAX);
+    while ((rc = vf_table_next(table, fields, err)) > 0) {
+        vf_organization_index o = vf_reference_find_organization(reference, fields[ORG_ID]);
+        rc = vf_add_organization_texts(reference, table, o, fields[ORG_NAME], ORG_NAME,
+                                       VF_NAME_OFFICIAL, &scratch, err);
+        if (!rc)
+            rc = vf_add_organization_texts(reference, table, o, fields[ACRONYM], ACRONYM,
+                                           VF_NAME_ACRONYM, &scratch, err);
+        if (!rc)
+            rc = vf_add_organization_texts(reference, table, o, fields[ALIASES], ALIASES,
+                                           VF_NAME_ALIAS, &scratch, err);
+        if (rc)
+            break;
+    }
+    vf_arena_release(&scratch);
+    return rc;
+}
+
 int vf_load_organizations(struct vf_reference *reference, struct vf_table *table,
                           struct vf_error *err)
 {
@@ -168,7 +207,8 @@ int vf_load_organizations(struct vf_reference *reference, struct vf_table *table
         if (rc)
             return rc;
     }
-    return check_parents(reference, table, err);
+    rc = check_parents(reference, table, err);
+    return rc ? rc : add_organization_names(reference, table, err);
 }
 
 enum { RULE, RULE_ORG_ID, VALUE, RULE_COLUMNS = 4 };

@@ -97,3 +97,26 @@ bool vf_reference_relation(const struct vf_reference *reference, vf_country_inde
     }
     return false;
 }
+
+const struct vf_name_index *vf_reference_names(const struct vf_reference *reference,
+                                               enum vf_name_domain domain)
+{
+    return &reference->names[domain];
+}
+
+const struct vf_city *vf_reference_city(const struct vf_reference *reference, int32_t position)
+{
+    return &reference->cities[position];
+}
+
+size_t vf_reference_city_count(const struct vf_reference *reference)
+{
+    return reference->city_count;
+}
+
+const struct vf_collision *vf_reference_collisions(const struct vf_reference *reference,
+                                                   size_t *count)
+{
+    *count = reference->collision_count;
+    return reference->collisions;
+}

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "reference/name_index.h"
 #include "reference/reference.h"
 #include "reference/table.h"
 #include <stdatomic.h>
@@ -70,6 +71,12 @@ struct vf_reference {
 
     struct vf_relation_row *relations; /* by a, b */
     size_t relation_count;
+
+    struct vf_name_index names[VF_NAMES_DOMAIN_COUNT];
+    struct vf_city *cities;
+    size_t city_count;
+    struct vf_collision *collisions; /* by acronym */
+    size_t collision_count;
 };
 
 /* Loaders of single tables; each needs those before it. VF_EIO, VF_EREFERENCE, VF_ENOMEM. */
@@ -80,6 +87,20 @@ int vf_load_rules(struct vf_reference *reference, struct vf_table *table, struct
 int vf_load_memberships(struct vf_reference *reference, struct vf_table *table,
                         struct vf_error *err);
 int vf_load_relations(struct vf_reference *reference, struct vf_table *table, struct vf_error *err);
+int vf_load_country_names(struct vf_reference *reference, struct vf_table *table,
+                          struct vf_error *err);
+int vf_load_parliaments(struct vf_reference *reference, struct vf_table *table,
+                        struct vf_error *err);
+int vf_load_cities(struct vf_reference *reference, struct vf_table *table, struct vf_error *err);
+int vf_load_organization_names(struct vf_reference *reference, struct vf_table *table,
+                               struct vf_error *err);
+int vf_load_collisions(struct vf_reference *reference, struct vf_table *table,
+                       struct vf_error *err);
+/* English names from organizations.tsv; an alias in capitals counts as an acronym. */
+int vf_add_organization_texts(struct vf_reference *reference, const struct vf_table *table,
+                              vf_organization_index organization, struct vf_slice texts,
+                              size_t column, enum vf_name_kind kind, struct vf_arena *scratch,
+                              struct vf_error *err);
 
 /* Field checks shared by the loaders. */
 int vf_field_required(const struct vf_table *table, const struct vf_slice *fields, size_t column,

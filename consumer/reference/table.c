@@ -188,6 +188,15 @@ int vf_table_next(struct vf_table *table, struct vf_slice *fields, struct vf_err
     return 1;
 }
 
+void vf_table_rewind(struct vf_table *table)
+{
+    struct vf_slice header;
+
+    table->at = 0;
+    table->line = 0;
+    next_line(table, &header);
+}
+
 size_t vf_table_rows(const struct vf_table *table)
 {
     size_t lines = line_of(table->bytes, table->bytes.len);

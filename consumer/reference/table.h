@@ -33,6 +33,9 @@ int vf_table_open(struct vf_table *table, const char *directory, const char *nam
  * 1: a row, 0: the end, VF_EREFERENCE: wrong number of fields, or spaces around one. */
 int vf_table_next(struct vf_table *table, struct vf_slice *fields, struct vf_error *err);
 
+/* The next row read is the first again. */
+void vf_table_rewind(struct vf_table *table);
+
 /* Rows after the header, for sizing arrays. */
 size_t vf_table_rows(const struct vf_table *table);
 

@@ -1,0 +1,325 @@
+/* Countries in text: whole names, and mentions in running text. */
+#include "normalize/name_match.h"
+
+enum {
+    CANDIDATES_MAX = 16,    /* countries that one text can mean; "Guinea" has four */
+    FUZZY_LETTERS_MIN = 6,  /* one slip in a shorter name makes another name */
+    FUZZY_LETTERS_MAX = 40, /* the longest common name has fewer */
+    SHORT_LETTERS = 3,      /* so short a name counts in its own language only */
+};
+
+struct candidates {
+    vf_country_index countries[CANDIDATES_MAX];
+    size_t count;
+    bool ambiguous; /* some entry says that only a context can tell */
+    bool elsewhere; /* it may mean what is no country of the table */
+};
+
+/* What a filter needs to know. */
+struct reading {
+    const struct vf_name_context *context;
+    bool running; /* running text: stricter than a field of its own */
+};
+
+static const struct vf_slice ENGLISH = VF_SLICE_LITERAL("en");
+
+static bool is_spoken(const struct vf_name_entry *entry, const struct vf_name_context *context)
+{
+    return !entry->languages || vf_name_speaks(entry, ENGLISH) ||
+           vf_name_speaks(entry, context->language);
+}
+
+static bool is_latin(const struct vf_name_text *text, const struct vf_name_hit *hit)
+{
+    return text->folded.words[hit->first].script == VF_SCRIPT_LATIN;
+}
+
+static bool country_filter(const struct vf_name_text *text, const struct vf_name_hit *hit,
+                           const struct vf_name_entry *entry, const void *data)
+{
+    const struct reading *reading = data;
+    size_t letters = vf_name_letters(vf_slice(entry->key, entry->key_len));
+    bool spoken = is_spoken(entry, reading->context);
+
+    if (entry->kind == VF_NAME_ABBREVIATION) /* "US" and "us" */
+        return vf_name_in_capitals(text, hit) || (!reading->running && letters > SHORT_LETTERS);
+    if (is_latin(text, hit) && !spoken && letters <= SHORT_LETTERS)
+        return false;
+    if (!reading->running)
+        return true;
+    if (is_latin(text, hit) && !spoken && letters < FUZZY_LETTERS_MIN)
+        return false; /* a word of one language is a name in another */
+    /* Adjectives are written small in many languages, names in none. */
+    return entry->kind == VF_NAME_DEMONYM || entry->kind == VF_NAME_PARLIAMENT ||
+           vf_name_capitalized(text, hit->first);
+}
+
+static void add_candidate(struct candidates *all, vf_country_index country)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (all->countries[i] == country)
+            return;
+    if (all->count < CANDIDATES_MAX)
+        all->countries[all->count++] = country;
+}
+
+/* All that the run can mean; of several languages' names, those of the report's alone. */
+static void gather(const struct vf_name_text *text, const struct vf_name_hit *hit,
+                   const struct reading *reading, struct candidates *out)
+{
+    bool own_language = false;
+
+    for (int pass = 0; pass < 2; pass++) {
+        const struct vf_name_entry *e = hit->entry;
+        while ((e = vf_name_next(text, hit, e, country_filter, reading)) != NULL) {
+            bool own = is_spoken(e, reading->context);
+            if (pass == 0) {
+                own_language = own_language || own;
+            } else if (own || !own_language) {
+                out->ambiguous = out->ambiguous || e->kind == VF_NAME_AMBIGUOUS;
+                if (e->target == VF_NO_COUNTRY)
+                    out->elsewhere = true;
+                else
+                    add_candidate(out, (vf_country_index)e->target);
+            }
+            e = e->next;
+        }
+    }
+}
+
+/* The one candidate that already takes part. */
+static vf_country_index taking_part(const struct candidates *all,
+                                    const struct vf_name_context *context)
+{
+    vf_country_index found = VF_NO_COUNTRY;
+
+    for (size_t i = 0; i < all->count; i++)
+        for (size_t k = 0; k < context->country_count; k++) {
+            if (context->countries[k] != all->countries[i])
+                continue;
+            if (found != VF_NO_COUNTRY && found != all->countries[i])
+                return VF_NO_COUNTRY;
+            found = all->countries[i];
+        }
+    return found;
+}
+
+static bool belongs_to_all(const struct vf_reference *reference, vf_country_index country,
+                           const struct vf_name_context *context)
+{
+    int32_t day = context->day == VF_DAY_MIN ? VF_DAY_MAX - 1 : context->day;
+    struct vf_standing standing;
+
+    for (size_t i = 0; i < context->organization_count; i++) {
+        if (context->organizations[i] == VF_NO_ORGANIZATION)
+            continue;
+        vf_reference_standing(reference, context->organizations[i], country, day, day, &standing);
+        if (standing.status == VF_STANDING_NONE || standing.status == VF_STANDING_UNKNOWN)
+            return false;
+    }
+    return true;
+}
+
+/* The one candidate that belongs to every organization named. */
+static vf_country_index belonging(const struct vf_reference *reference,
+                                  const struct candidates *all,
+                                  const struct vf_name_context *context)
+{
+    vf_country_index found = VF_NO_COUNTRY;
+
+    if (!context->organization_count)
+        return VF_NO_COUNTRY;
+    for (size_t i = 0; i < all->count; i++) {
+        if (!belongs_to_all(reference, all->countries[i], context))
+            continue;
+        if (found != VF_NO_COUNTRY)
+            return VF_NO_COUNTRY;
+        found = all->countries[i];
+    }
+    return found;
+}
+
+static void decide(const struct vf_reference *reference, const struct candidates *all,
+                   const struct vf_name_context *context, struct vf_country_match *out)
+{
+    *out = (struct vf_country_match){.country = VF_NO_COUNTRY};
+    if (all->count == 1 && !all->ambiguous) {
+        out->country = all->countries[0];
+        return;
+    }
+    if (!all->count)
+        return;
+    out->country = taking_part(all, context);
+    if (out->country == VF_NO_COUNTRY)
+        out->country = belonging(reference, all, context);
+    out->by_context = out->country != VF_NO_COUNTRY;
+    out->ambiguous = !out->by_context;
+}
+
+static void decide_hit(const struct vf_reference *reference, const struct vf_name_text *text,
+                       const struct vf_name_hit *hit, const struct reading *reading,
+                       struct vf_country_match *out)
+{
+    struct candidates all = {.count = 0};
+    gather(text, hit, reading, &all);
+    decide(reference, &all, reading->context, out);
+}
+
+/* ---- mentions ---- */
+
+static size_t find_mentions(const struct vf_reference *reference, const struct vf_name_text *text,
+                            const struct reading *reading, struct vf_country_mention *out,
+                            size_t max)
+{
+    const struct vf_name_index *index = vf_reference_names(reference, VF_NAMES_COUNTRY);
+    size_t count = 0;
+
+    for (size_t i = 0; i < text->folded.count && count < max; i++) {
+        struct vf_name_hit hit;
+        if (!vf_name_longest(index, text, i, text->folded.count - 1, country_filter, reading, &hit))
+            continue;
+        struct vf_country_mention mention = {.begin = text->folded.words[i].begin,
+                                             .end = text->folded.words[hit.last].end};
+        decide_hit(reference, text, &hit, reading, &mention.match);
+        if (mention.match.country != VF_NO_COUNTRY || mention.match.ambiguous)
+            out[count++] = mention;
+        i = hit.last;
+    }
+    return count;
+}
+
+int vf_country_mentions(const struct vf_reference *reference, struct vf_slice text,
+                        const struct vf_name_context *context, struct vf_arena *arena,
+                        struct vf_country_mention *out, size_t max)
+{
+    struct reading reading = {context, true};
+    struct vf_name_text prepared;
+
+    int rc = vf_name_prepare(text, context->language, arena, &prepared);
+    if (rc)
+        return rc;
+    return (int)find_mentions(reference, &prepared, &reading, out, max);
+}
+
+/* ---- whole names ---- */
+
+static bool whole(const struct vf_reference *reference, const struct vf_name_text *text,
+                  size_t first, size_t last, const struct reading *reading,
+                  struct vf_country_match *out)
+{
+    const struct vf_name_index *index = vf_reference_names(reference, VF_NAMES_COUNTRY);
+    struct vf_name_hit hit;
+
+    if (!vf_name_whole(index, text, first, last, country_filter, reading, &hit))
+        return false;
+    decide_hit(reference, text, &hit, reading, out);
+    return true;
+}
+
+/* "Iran (Islamic Republic of)", "(Rep. of) Korea": the part outside the brackets. */
+static bool outside_brackets(const struct vf_reference *reference, const struct vf_name_text *text,
+                             const struct reading *reading, struct vf_country_match *out)
+{
+    const struct vf_word *words = text->folded.words;
+    size_t first = 0;
+    size_t last = text->folded.count - 1;
+
+    while (first < last && words[first].in_brackets)
+        first++;
+    while (last > first && words[last].in_brackets)
+        last--;
+    if (first == 0 && last == text->folded.count - 1)
+        return false;
+    return whole(reference, text, first, last, reading, out);
+}
+
+/* Several names of one country, or one name and other words. */
+static void one_mentioned(const struct vf_reference *reference, const struct vf_name_text *text,
+                          const struct reading *reading, struct vf_country_match *out)
+{
+    struct vf_country_mention mentions[CANDIDATES_MAX];
+    struct reading running = {reading->context, true};
+    size_t count = find_mentions(reference, text, &running, mentions, CANDIDATES_MAX);
+
+    for (size_t i = 0; i < count; i++) {
+        if (i && mentions[i].match.country != mentions[0].match.country)
+            return; /* several countries: no one answer, and nothing ambiguous */
+    }
+    if (count)
+        *out = mentions[0].match;
+}
+
+/* Whether a and b differ by one letter: changed, added, left out, or two swapped. ASCII only. */
+static bool one_slip(struct vf_slice a, struct vf_slice b)
+{
+    size_t n = a.len < b.len ? a.len : b.len;
+    size_t head = 0;
+    size_t tail = 0;
+
+    while (head < n && a.ptr[head] == b.ptr[head])
+        head++;
+    while (tail < n - head && a.ptr[a.len - 1 - tail] == b.ptr[b.len - 1 - tail])
+        tail++;
+    size_t rest_a = a.len - head - tail;
+    size_t rest_b = b.len - head - tail;
+    if (rest_a <= 1 && rest_b <= 1)
+        return true;
+    return rest_a == 2 && rest_b == 2 && a.ptr[head] == b.ptr[head + 1] &&
+           a.ptr[head + 1] == b.ptr[head];
+}
+
+static bool is_ascii(struct vf_slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] >= 0x80)
+            return false;
+    return true;
+}
+
+/* The only country whose common or official English name the text misses by one letter. */
+static int misspelt(const struct vf_reference *reference, struct vf_slice text,
+                    struct vf_arena *arena, struct vf_country_match *out)
+{
+    vf_country_index found = VF_NO_COUNTRY;
+
+    if (text.len < FUZZY_LETTERS_MIN || text.len > FUZZY_LETTERS_MAX || !is_ascii(text))
+        return VF_OK;
+    for (size_t i = 0; i < vf_reference_country_count(reference); i++) {
+        const struct vf_country *c = vf_reference_country(reference, (vf_country_index)i);
+        if (c->name.len + 1 < text.len || c->name.len > text.len + 4)
+            continue; /* marks take more bytes than letters, never less */
+        struct vf_arena_mark mark = vf_arena_mark(arena);
+        struct vf_slice name;
+        int rc = vf_fold(c->name, arena, &name);
+        if (rc)
+            return rc;
+        bool near = name.len >= FUZZY_LETTERS_MIN && one_slip(name, text);
+        vf_arena_rewind(arena, mark);
+        if (near && found != VF_NO_COUNTRY)
+            return VF_OK; /* two are as near */
+        if (near)
+            found = (vf_country_index)i;
+    }
+    out->country = found;
+    return VF_OK;
+}
+
+int vf_country_of_name(const struct vf_reference *reference, struct vf_slice text,
+                       const struct vf_name_context *context, struct vf_arena *arena,
+                       struct vf_country_match *out)
+{
+    struct reading reading = {context, false};
+    struct vf_name_text prepared;
+
+    *out = (struct vf_country_match){.country = VF_NO_COUNTRY};
+    int rc = vf_name_prepare(text, context->language, arena, &prepared);
+    if (rc || !prepared.folded.count)
+        return rc;
+    if (whole(reference, &prepared, 0, prepared.folded.count - 1, &reading, out) ||
+        outside_brackets(reference, &prepared, &reading, out))
+        return VF_OK;
+    one_mentioned(reference, &prepared, &reading, out);
+    if (out->country != VF_NO_COUNTRY || out->ambiguous)
+        return VF_OK;
+    return misspelt(reference, prepared.folded.text, arena, out);
+}

@@ -1,0 +1,511 @@
+/*
+ * Organizations in text. In this order: the longest name outside brackets; what stands inside
+ * brackets; a parent organization with the words of a parliamentary body ("Parliamentary Assembly
+ * of the OIC"). Acronyms that also mean something else are settled by what the report says, or
+ * by nothing.
+ */
+#include "normalize/name_match.h"
+
+enum {
+    HITS_MAX = 16,            /* names looked at in one text */
+    INITIALS_MAX = 12,        /* letters of an acronym compared with initials */
+    EXPANSION_WORDS_MAX = 12, /* words before "(ACRONYM)" that may spell it out */
+};
+
+struct query {
+    const struct vf_reference *reference;
+    const struct vf_name_index *index;
+    const struct vf_name_context *context;
+    struct vf_arena *arena;
+};
+
+static struct vf_slice key_of(const struct vf_name_entry *entry)
+{
+    return vf_slice(entry->key, entry->key_len);
+}
+
+/* ---- acronyms ---- */
+
+static struct vf_slice raw_of(const struct vf_name_text *text, const struct vf_name_hit *hit)
+{
+    const struct vf_word *words = text->folded.words;
+    return vf_slice(text->raw.ptr + words[hit->first].raw_begin,
+                    words[hit->last].raw_end - words[hit->first].raw_begin);
+}
+
+/* Written in capitals, or just as the table has it ("IsDB"), or as a word with a capital
+ * ("Asean") that is not a word of its own. */
+static bool is_acronym_here(const struct vf_name_text *text, const struct vf_name_hit *hit,
+                            const struct vf_name_entry *entry, const struct query *query)
+{
+    enum { WORD_LETTERS_MIN = 4 };
+    const struct vf_name_index *countries = vf_reference_names(query->reference, VF_NAMES_COUNTRY);
+
+    if (vf_slice_equal(raw_of(text, hit), vf_slice(entry->written, entry->written_len)))
+        return true;
+    if (vf_name_in_capitals(text, hit))
+        return true;
+    return vf_name_letters(key_of(entry)) >= WORD_LETTERS_MIN &&
+           (vf_name_capitalized(text, hit->first) ||
+            (hit->first == 0 && hit->last + 1 == text->folded.count)) &&
+           !vf_name_find(countries, key_of(entry), VF_STEM_NONE); /* "Guam" is an island */
+}
+
+static bool organization_filter(const struct vf_name_text *text, const struct vf_name_hit *hit,
+                                const struct vf_name_entry *entry, const void *data)
+{
+    const struct query *query = data;
+
+    if (entry->kind == VF_NAME_ACRONYM)
+        return is_acronym_here(text, hit, entry, query);
+    if (text->folded.words[hit->first].in_brackets != text->folded.words[hit->last].in_brackets)
+        return false;
+    return true;
+}
+
+/* ---- what a key means ---- */
+
+/* A name no longer, or not yet, in use is a weaker reading than one in use. */
+static bool in_use(const struct vf_name_entry *entry, int32_t day)
+{
+    return day == VF_DAY_MIN || (entry->since <= day && day < entry->until);
+}
+
+static bool is_spoken(const struct vf_name_entry *entry, struct vf_slice language)
+{
+    return !entry->languages || vf_name_speaks(entry, language);
+}
+
+/* Greater is better. */
+static int worth(const struct vf_name_entry *entry, const struct vf_name_context *context)
+{
+    return 4 * in_use(entry, context->day) + 2 * is_spoken(entry, context->language) +
+           (entry->kind != VF_NAME_BODY);
+}
+
+static void add_alternative(struct vf_organization_reading *out, vf_organization_index organization)
+{
+    for (size_t i = 0; i < out->alternative_count; i++)
+        if (out->alternatives[i] == organization)
+            return;
+    if (organization != VF_NO_ORGANIZATION && out->alternative_count < VF_ALTERNATIVES_MAX)
+        out->alternatives[out->alternative_count++] = organization;
+}
+
+static int32_t method_of(const struct vf_name_entry *entry)
+{
+    switch (entry->kind) {
+    case VF_NAME_OFFICIAL: return VF_METHOD_NAME;
+    case VF_NAME_ACRONYM: return VF_METHOD_ACRONYM;
+    case VF_NAME_NONE: return VF_METHOD_NONE;
+    default: return VF_METHOD_ALIAS;
+    }
+}
+
+/* Of the entries of one key the best; two that are equally good leave it open. */
+static void settle_key(const struct query *query, const struct vf_name_text *text,
+                       const struct vf_name_hit *hit, struct vf_organization_reading *out)
+{
+    const struct vf_name_entry *best = NULL;
+    bool tied = false;
+
+    *out = (struct vf_organization_reading){.organization = VF_NO_ORGANIZATION};
+    for (const struct vf_name_entry *e = hit->entry;
+         (e = vf_name_next(text, hit, e, organization_filter, query)) != NULL; e = e->next) {
+        int difference = best ? worth(e, query->context) - worth(best, query->context) : 1;
+        if (best && e->target != best->target)
+            add_alternative(out,
+                            (vf_organization_index)(difference > 0 ? best->target : e->target));
+        if (difference > 0) {
+            best = e;
+            tied = false;
+        } else if (difference == 0 && e->target != best->target) {
+            tied = true;
+        }
+    }
+    if (!best)
+        return;
+    if (tied) {
+        add_alternative(out, (vf_organization_index)best->target);
+        return;
+    }
+    out->organization = (vf_organization_index)best->target;
+    out->method = method_of(best);
+}
+
+/* ---- acronyms of several meanings ---- */
+
+/* Whether a phrase stands in folded text between word ends. */
+static bool holds_phrase(struct vf_slice text, struct vf_slice phrase)
+{
+    if (!phrase.len || phrase.len > text.len)
+        return false;
+    for (size_t i = 0; i + phrase.len <= text.len; i++) {
+        if (memcmp(text.ptr + i, phrase.ptr, phrase.len) != 0)
+            continue;
+        bool begins = i == 0 || text.ptr[i - 1] == ' ';
+        size_t end = i + phrase.len;
+        if (begins && (end == text.len || text.ptr[end] == ' '))
+            return true;
+    }
+    return false;
+}
+
+static bool holds_cue(struct vf_slice text, struct vf_slice cues)
+{
+    while (cues.len) {
+        const char *bar = memchr(cues.ptr, '|', cues.len);
+        size_t len = bar ? (size_t)(bar - cues.ptr) : cues.len;
+        if (holds_phrase(text, vf_slice(cues.ptr, len)))
+            return true;
+        cues = bar ? vf_slice(bar + 1, cues.len - len - 1) : VF_SLICE_NULL;
+    }
+    return false;
+}
+
+/* The cue may stand in the text itself or in what else the report says. 1, 0 or VF_ENOMEM. */
+static int report_tells(const struct query *query, const struct vf_name_text *text,
+                        const struct vf_collision *collision)
+{
+    if (holds_cue(text->folded.text, collision->cues))
+        return 1;
+    for (size_t i = 0; i < query->context->text_count; i++) {
+        struct vf_slice folded;
+        struct vf_slice raw = query->context->texts[i];
+        if (raw.len > VF_NAME_TEXT_MAX)
+            continue;
+        int rc = vf_fold(raw, query->arena, &folded);
+        if (rc == VF_ENOMEM)
+            return rc;
+        if (!rc && holds_cue(folded, collision->cues))
+            return 1;
+    }
+    return 0;
+}
+
+/* "Instrument for Pre-Accession (IPA)", "CPA: certified public accountant": the words whose
+ * initials are the acronym's letters, next to it. */
+static bool spells(const struct vf_name_text *text, size_t first, size_t count,
+                   struct vf_slice acronym)
+{
+    size_t at = 0;
+
+    if (count > EXPANSION_WORDS_MAX)
+        return false;
+    for (size_t i = first; i < first + count && at < acronym.len; i++)
+        if (text->folded.text.ptr[text->folded.words[i].begin] == acronym.ptr[at])
+            at++;
+    return at == acronym.len && count >= acronym.len;
+}
+
+static bool is_acronym_word(const struct vf_name_text *text, size_t word, struct vf_slice acronym)
+{
+    const struct vf_word *w = &text->folded.words[word];
+    return vf_slice_equal(vf_slice(text->folded.text.ptr + w->begin, w->end - w->begin), acronym);
+}
+
+/* Whether the text spells the acronym out, with words that stand before "(ACRONYM)" or behind
+ * "ACRONYM:"; *first and *count say which. */
+static bool spelt_out(const struct vf_name_text *text, struct vf_slice acronym, size_t *first,
+                      size_t *count)
+{
+    for (size_t i = 0; i < text->folded.count; i++) {
+        if (!is_acronym_word(text, i, acronym))
+            continue;
+        const struct vf_word *w = &text->folded.words[i];
+        bool colon = w->raw_end < text->raw.len && text->raw.ptr[w->raw_end] == ':';
+        for (size_t n = acronym.len; n <= EXPANSION_WORDS_MAX; n++) {
+            *count = n;
+            *first = i + 1;
+            if (colon && i + n < text->folded.count && spells(text, i + 1, n, acronym))
+                return true;
+            if (!w->in_brackets || n > i)
+                continue;
+            *first = i - n;
+            if (text->folded.text.ptr[text->folded.words[i - n].begin] == acronym.ptr[0] &&
+                spells(text, i - n, n, acronym))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Settles an acronym that some text spells out: by what the words name, or as nothing known.
+ * 1: settled, 0: not spelt out, VF_ENOMEM. */
+static int settle_spelt_out(const struct query *query, struct vf_slice raw, struct vf_slice acronym,
+                            struct vf_organization_reading *out)
+{
+    struct vf_name_text text;
+    struct vf_name_hit hit;
+    size_t first;
+    size_t count;
+
+    int rc = vf_name_prepare(raw, query->context->language, query->arena, &text);
+    if (rc)
+        return rc;
+    if (!spelt_out(&text, acronym, &first, &count))
+        return 0;
+    if (vf_name_whole(query->index, &text, first, first + count - 1, organization_filter, query,
+                      &hit)) {
+        settle_key(query, &text, &hit, out);
+        if (out->organization != VF_NO_ORGANIZATION)
+            out->method = VF_METHOD_CONTEXT;
+        return 1;
+    }
+    add_alternative(out, out->organization);
+    out->organization = VF_NO_ORGANIZATION;
+    out->method = VF_METHOD_NONE;
+    return 1;
+}
+
+static const struct vf_collision *readings_of(const struct vf_reference *reference,
+                                              struct vf_slice acronym, size_t *count)
+{
+    size_t all;
+    const struct vf_collision *c = vf_reference_collisions(reference, &all);
+    size_t first = 0;
+
+    while (first < all && vf_slice_compare(c[first].acronym, acronym) < 0)
+        first++;
+    *count = 0;
+    while (first + *count < all && vf_slice_equal(c[first + *count].acronym, acronym))
+        (*count)++;
+    return c + first;
+}
+
+static void take_reading(const struct vf_collision *readings, size_t count, size_t taken,
+                         int32_t method, struct vf_organization_reading *out)
+{
+    out->alternative_count = 0;
+    for (size_t i = 0; i < count; i++)
+        if (i != taken)
+            add_alternative(out, readings[i].organization);
+    out->organization = taken < count ? readings[taken].organization : VF_NO_ORGANIZATION;
+    out->method = out->organization == VF_NO_ORGANIZATION ? VF_METHOD_NONE : method;
+}
+
+/* 0 or VF_ENOMEM. */
+static int settle_collision(const struct query *query, const struct vf_name_text *text,
+                            const struct vf_name_hit *hit, struct vf_organization_reading *out)
+{
+    struct vf_slice acronym = key_of(hit->entry);
+    size_t count;
+    const struct vf_collision *readings = readings_of(query->reference, acronym, &count);
+    size_t told = count;
+    size_t usual = count;
+    size_t told_count = 0;
+
+    if (!count)
+        return VF_OK;
+    for (size_t i = 0; i < count; i++) {
+        int rc = report_tells(query, text, &readings[i]);
+        if (rc < 0)
+            return rc;
+        if (rc) {
+            told = i;
+            told_count++;
+        }
+        if (readings[i].usual)
+            usual = i;
+    }
+    if (told_count == 1) {
+        take_reading(readings, count, told, VF_METHOD_CONTEXT, out);
+        return VF_OK;
+    }
+    int rc = settle_spelt_out(query, text->raw, acronym, out);
+    for (size_t i = 0; !rc && i < query->context->text_count; i++)
+        rc = settle_spelt_out(query, query->context->texts[i], acronym, out);
+    if (rc)
+        return rc < 0 ? rc : VF_OK;
+    take_reading(readings, count, told_count ? count : usual, VF_METHOD_ACRONYM, out);
+    return VF_OK;
+}
+
+/* ---- a parliamentary body of a parent organization ---- */
+
+/* Word beginnings, folded. A text with one of each names a parliamentary body. */
+static const char *const PARLIAMENT_WORDS[] = {
+    "parliament", "parlement", "parlament", "парламент", "межпарламент", "interparl",
+    "برلمان",     "البرلمان",  "parlamen",  "mabunge",   "bunge",        "κοινοβουλ",
+    "議會",       "议会",      "의회",      "議員",      "nghi vien",    "legislat",
+    "مجالس",      "مجلس",      "پارلمان",   "مجالس",     "parlman",      NULL};
+static const char *const BODY_WORDS[] = {
+    "assembl",    "asambl",    "assamble",  "ассамбле", "асамбле", "union",       "union",
+    "uniao",      "unione",    "союз",      "network",  "reseau",  "rede",        "red",
+    "сеть",       "сети",      "mreza",     "forum",    "foro",    "форум",       "ittifaq",
+    "birlig",     "səbəkə",    "sebeke",    "agi",      "اتحاد",   "الاتحاد",     "جمعيه",
+    "الجمعيه",    "شبكه",      "majlis",    "majelis",  "uni",     "lien",        "hiep",
+    "conferenc",  "conferen",  "конференц", "meclis",   "məclis",  "versammlung", "parlament",
+    "parliament", "parlement", "umoja",     "مجمع",     "اتحاديه", NULL};
+
+static bool begins_with_any(const struct vf_name_text *text, size_t word,
+                            const char *const *beginnings)
+{
+    const struct vf_word *w = &text->folded.words[word];
+    struct vf_slice rest =
+        vf_slice(text->folded.text.ptr + w->begin, text->folded.text.len - w->begin);
+
+    for (; *beginnings; beginnings++)
+        if (vf_slice_starts(rest, vf_slice_of(*beginnings)))
+            return true;
+    return false;
+}
+
+/* The one parliamentary child of an organization. */
+static vf_organization_index parliament_of(const struct vf_reference *reference,
+                                           vf_organization_index parent)
+{
+    struct vf_slice id = vf_reference_organization(reference, parent)->id;
+    vf_organization_index found = VF_NO_ORGANIZATION;
+
+    for (size_t i = 0; i < vf_reference_organization_count(reference); i++) {
+        const struct vf_organization *o =
+            vf_reference_organization(reference, (vf_organization_index)i);
+        if (!vf_slice_equal(o->parent_id, id))
+            continue;
+        if (vf_slice_is(o->kind, "parliamentary_assembly_of"))
+            return (vf_organization_index)i;
+        if (!vf_slice_is(o->kind, "interparliamentary") && !vf_slice_is(o->kind, "network"))
+            continue;
+        if (found != VF_NO_ORGANIZATION)
+            return VF_NO_ORGANIZATION;
+        found = (vf_organization_index)i;
+    }
+    return found;
+}
+
+/* "Parliamentary Union of the X": X's own parliamentary body, where it has one. */
+static void prefer_parliament(const struct query *query, const struct vf_name_text *text,
+                              const struct vf_name_hit *hit, struct vf_organization_reading *out)
+{
+    size_t parliament = text->folded.count;
+    size_t body = text->folded.count;
+
+    if (out->organization == VF_NO_ORGANIZATION)
+        return;
+    for (size_t i = 0; i < text->folded.count; i++) {
+        if ((i >= hit->first && i <= hit->last) || text->folded.words[i].in_brackets)
+            continue;
+        if (parliament == text->folded.count && begins_with_any(text, i, PARLIAMENT_WORDS))
+            parliament = i;
+        else if (body == text->folded.count && begins_with_any(text, i, BODY_WORDS))
+            body = i;
+    }
+    if (parliament == text->folded.count || body == text->folded.count)
+        return;
+    vf_organization_index child = parliament_of(query->reference, out->organization);
+    if (child == VF_NO_ORGANIZATION)
+        return;
+    add_alternative(out, out->organization);
+    out->organization = child;
+    out->method = VF_METHOD_CONTEXT;
+}
+
+/* ---- the text ---- */
+
+/* The longest name among those outside (or inside) brackets; the first of equal ones. */
+static bool longest_hit(const struct query *query, const struct vf_name_text *text, bool inside,
+                        struct vf_name_hit *out)
+{
+    size_t best = 0;
+
+    for (size_t i = 0; i < text->folded.count; i++) {
+        struct vf_name_hit hit;
+        if (text->folded.words[i].in_brackets != inside)
+            continue;
+        if (!vf_name_longest(query->index, text, i, text->folded.count - 1, organization_filter,
+                             query, &hit))
+            continue;
+        size_t bytes = text->folded.words[hit.last].end - text->folded.words[i].begin;
+        if (bytes > best) {
+            best = bytes;
+            *out = hit;
+        }
+        i = hit.last;
+    }
+    return best > 0;
+}
+
+static int settle_hit(const struct query *query, const struct vf_name_text *text,
+                      const struct vf_name_hit *hit, struct vf_organization_reading *out)
+{
+    settle_key(query, text, hit, out);
+    const struct vf_name_entry *e = vf_name_next(text, hit, hit->entry, organization_filter, query);
+    if (e && e->kind == VF_NAME_ACRONYM) {
+        int rc = settle_collision(query, text, hit, out);
+        if (rc)
+            return rc;
+    }
+    prefer_parliament(query, text, hit, out);
+    return VF_OK;
+}
+
+/* 1 for an opening bracket at the text's start, -1 for a closing one, 0 for none; *len bytes. */
+static int bracket_at(struct vf_slice text, size_t *len)
+{
+    static const struct {
+        struct vf_slice text;
+        int step;
+    } brackets[] = {
+        {VF_SLICE_LITERAL("("), 1},  {VF_SLICE_LITERAL(")"), -1}, {VF_SLICE_LITERAL("["), 1},
+        {VF_SLICE_LITERAL("]"), -1}, {VF_SLICE_LITERAL("（"), 1}, {VF_SLICE_LITERAL("）"), -1},
+    };
+
+    *len = 1;
+    for (size_t i = 0; i < sizeof brackets / sizeof brackets[0]; i++)
+        if (vf_slice_starts(text, brackets[i].text)) {
+            *len = brackets[i].text.len;
+            return brackets[i].step;
+        }
+    return 0;
+}
+
+/* The text with its bracketed parts taken out: "Non-Aligned Movement (NAM) Parliamentary
+ * Network". ptr NULL: no brackets, or out of memory. */
+static struct vf_slice without_brackets(struct vf_slice text, struct vf_arena *arena)
+{
+    char *out = vf_arena_alloc(arena, text.len + 1);
+    size_t written = 0;
+    int depth = 0;
+    bool any = false;
+    size_t len;
+
+    for (size_t i = 0; out && i < text.len; i += len) {
+        int step = bracket_at(vf_slice(text.ptr + i, text.len - i), &len);
+        any = any || step > 0;
+        if (step > 0)
+            depth++;
+        else if (step < 0 && depth)
+            depth--;
+        else if (!depth)
+            out[written++] = text.ptr[i];
+    }
+    return out && any ? vf_slice(out, written) : VF_SLICE_NULL;
+}
+
+int vf_organization_of_text(const struct vf_reference *reference, struct vf_slice text,
+                            const struct vf_name_context *context, struct vf_arena *arena,
+                            struct vf_organization_reading *out)
+{
+    struct query query = {reference, vf_reference_names(reference, VF_NAMES_ORGANIZATION), context,
+                          arena};
+    struct vf_name_text whole;
+    struct vf_name_text plain;
+    struct vf_name_hit hit;
+
+    *out = (struct vf_organization_reading){.organization = VF_NO_ORGANIZATION};
+    int rc = vf_name_prepare(text, context->language, arena, &whole);
+    if (rc || !whole.folded.count)
+        return rc;
+    struct vf_slice outside = without_brackets(whole.raw, arena);
+    plain = whole;
+    if (outside.ptr)
+        rc = vf_name_prepare(outside, context->language, arena, &plain);
+    if (rc)
+        return rc;
+    if (plain.folded.count && longest_hit(&query, &plain, false, &hit))
+        return settle_hit(&query, &plain, &hit, out);
+    if (outside.ptr && longest_hit(&query, &whole, true, &hit))
+        return settle_hit(&query, &whole, &hit, out);
+    return VF_OK;
+}

@@ -1,0 +1,169 @@
+#include "reference/name_index.h"
+
+#include "base/error.h"
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+enum { KEY_BYTES_MAX = 512, STEM_LETTERS = 4, SLOTS_MIN = 16 };
+
+static uint32_t hash_key(struct vf_slice key, uint8_t family)
+{
+    return (uint32_t)XXH3_64bits(key.ptr, key.len) ^ (uint32_t)family * 0x9E3779B1U;
+}
+
+static uint64_t *start_word(const struct vf_name_index *index, uint32_t hash, uint64_t *bit)
+{
+    size_t n = hash % (sizeof index->starts * 8);
+    *bit = UINT64_C(1) << (n % 64);
+    return (uint64_t *)&index->starts[n / 64];
+}
+
+const struct vf_name_entry *vf_name_find(const struct vf_name_index *index, struct vf_slice key,
+                                         enum vf_stem_family family)
+{
+    uint32_t hash = hash_key(key, (uint8_t)family);
+
+    if (!index->slots)
+        return NULL;
+    for (size_t i = hash & index->mask;; i = (i + 1) & index->mask) {
+        const struct vf_name_entry *e = index->slots[i];
+        if (!e)
+            return NULL;
+        if (e->hash == hash && e->family == family && e->key_len == key.len &&
+            !memcmp(e->key, key.ptr, key.len))
+            return e;
+    }
+}
+
+bool vf_name_may_start(const struct vf_name_index *index, struct vf_slice word,
+                       enum vf_stem_family family)
+{
+    uint64_t bit;
+    return *start_word(index, hash_key(word, (uint8_t)family), &bit) & bit;
+}
+
+static int add_key(struct vf_name_index *index, struct vf_slice key, size_t first_len,
+                   struct vf_name_entry entry, struct vf_arena *arena)
+{
+    struct vf_name_entry *e = vf_arena_alloc(arena, sizeof *e);
+    struct vf_slice copy = e ? vf_arena_copy(arena, key) : VF_SLICE_NULL;
+    uint64_t bit;
+
+    if (!copy.ptr)
+        return VF_ENOMEM;
+    *e = entry;
+    e->key = copy.ptr;
+    e->key_len = (uint16_t)copy.len;
+    e->hash = hash_key(copy, e->family);
+    e->next = index->pending;
+    index->pending = e;
+    index->entries++;
+    *start_word(index, hash_key(vf_slice(copy.ptr, first_len), e->family), &bit) |= bit;
+    return VF_OK;
+}
+
+/* The words' stems joined by spaces; returns the length, 0 where they make no key. */
+static size_t stem_key(const struct vf_folded *folded, enum vf_stem_family family,
+                       char out[KEY_BYTES_MAX], size_t *first_len)
+{
+    size_t len = 0;
+    size_t letters = 0;
+
+    for (size_t i = 0; i < folded->count; i++) {
+        const struct vf_word *w = &folded->words[i];
+        struct vf_slice stem =
+            vf_stem(vf_slice(folded->text.ptr + w->begin, w->end - w->begin), family);
+        if (!stem.len)
+            continue;
+        if (len + stem.len + 1 > KEY_BYTES_MAX)
+            return 0;
+        if (len)
+            out[len++] = ' ';
+        memcpy(out + len, stem.ptr, stem.len);
+        len += stem.len;
+        if (len == stem.len)
+            *first_len = len;
+    }
+    for (size_t i = 0; i < len; i++)
+        letters += ((unsigned char)out[i] & 0xC0) != 0x80;
+    /* A pair such as "inter parliament" is one word's stem: the text may have it as two. */
+    const char *space = memchr(out, ' ', *first_len);
+    if (len && space)
+        *first_len = (size_t)(space - out);
+    return letters >= STEM_LETTERS ? len : 0;
+}
+
+static int add_stems(struct vf_name_index *index, const struct vf_folded *folded,
+                     struct vf_name_entry entry, struct vf_arena *arena)
+{
+    struct vf_slice rest = vf_slice(entry.languages, entry.languages_len);
+    uint32_t done = 1U << VF_STEM_NONE;
+    char key[KEY_BYTES_MAX];
+
+    while (rest.len) {
+        const char *space = memchr(rest.ptr, ' ', rest.len);
+        struct vf_slice language =
+            vf_slice(rest.ptr, space ? (size_t)(space - rest.ptr) : rest.len);
+        rest = space ? vf_slice(space + 1, rest.len - language.len - 1) : VF_SLICE_NULL;
+        enum vf_stem_family family =
+            vf_stem_family_of(language, (enum vf_script)folded->words[0].script);
+        if (done & 1U << family)
+            continue;
+        done |= 1U << family;
+        size_t first_len = 0;
+        size_t len = stem_key(folded, family, key, &first_len);
+        if (!len)
+            continue;
+        entry.family = (uint8_t)family;
+        int rc = add_key(index, vf_slice(key, len), first_len, entry, arena);
+        if (rc)
+            return rc;
+    }
+    return VF_OK;
+}
+
+int vf_name_add(struct vf_name_index *index, struct vf_slice text, struct vf_name_entry entry,
+                bool stems, struct vf_arena *arena, struct vf_arena *scratch)
+{
+    struct vf_folded folded;
+
+    int rc = vf_fold_words(text, scratch, &folded);
+    if (rc)
+        return rc;
+    if (!folded.count || folded.text.len > KEY_BYTES_MAX)
+        return VF_EDATA;
+    entry.family = VF_STEM_NONE;
+    entry.written = text.ptr;
+    entry.written_len = (uint16_t)text.len;
+    rc = add_key(index, folded.text, folded.words[0].end, entry, arena);
+    if (folded.count > index->words_max)
+        index->words_max = folded.count;
+    if (rc || !stems)
+        return rc;
+    return add_stems(index, &folded, entry, arena);
+}
+
+int vf_name_build(struct vf_name_index *index, struct vf_arena *arena)
+{
+    size_t slots = SLOTS_MIN;
+
+    while (slots < index->entries * 2)
+        slots *= 2;
+    index->slots = vf_arena_calloc(arena, slots, sizeof(struct vf_name_entry *));
+    if (!index->slots)
+        return VF_ENOMEM;
+    index->mask = slots - 1;
+    while (index->pending) {
+        struct vf_name_entry *e = index->pending;
+        index->pending = e->next;
+        size_t i = e->hash & index->mask;
+        while (index->slots[i] &&
+               (index->slots[i]->hash != e->hash || index->slots[i]->family != e->family ||
+                index->slots[i]->key_len != e->key_len ||
+                memcmp(index->slots[i]->key, e->key, e->key_len) != 0))
+            i = (i + 1) & index->mask;
+        e->next = index->slots[i];
+        index->slots[i] = e;
+    }
+    return VF_OK;
+}

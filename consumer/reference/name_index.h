@@ -1,0 +1,96 @@
+/*
+ * Names in a snapshot, by their folded text and by their words' stems. Immutable once loaded.
+ * Internal to reference and normalize; any thread may read.
+ */
+#ifndef VF_REFERENCE_NAME_INDEX_H
+#define VF_REFERENCE_NAME_INDEX_H
+
+#include "base/fold.h"
+#include "reference/reference.h"
+#include "reference/stem.h"
+
+enum vf_name_domain {
+    VF_NAMES_COUNTRY, /* names, demonyms, parliaments; target: vf_country_index */
+    VF_NAMES_CITY,    /* target: position for vf_reference_city */
+    VF_NAMES_ORGANIZATION,
+    VF_NAMES_DOMAIN_COUNT
+};
+
+enum vf_name_kind {
+    VF_NAME_OFFICIAL, /* what the entity is called */
+    VF_NAME_ALIAS,    /* another name, any language */
+    VF_NAME_FORMER,
+    VF_NAME_ABBREVIATION, /* countries: "UK", "РФ" */
+    VF_NAME_ACRONYM,      /* organizations; only where the text has it in capitals */
+    VF_NAME_DEMONYM,
+    VF_NAME_PARLIAMENT, /* a parliament's own name implies its country */
+    VF_NAME_BODY,       /* a part of an organization, or a meeting it holds */
+    VF_NAME_AMBIGUOUS,  /* may mean the target, only with a context that says so */
+    VF_NAME_NONE,       /* looks like a name of the domain and is none; no target */
+    VF_NAME_KIND_COUNT
+};
+
+struct vf_name_entry {
+    const char *key;            /* folded text, or stems joined by spaces */
+    const char *written;        /* as in the table */
+    const char *languages;      /* separated by spaces; NULL: any */
+    struct vf_name_entry *next; /* of the same key; NULL: the last */
+    int32_t target;
+    int32_t since; /* days on which a former name was in use: since <= day < until */
+    int32_t until;
+    uint32_t hash;
+    uint16_t key_len;
+    uint16_t written_len;
+    uint16_t languages_len;
+    uint8_t kind;   /* enum vf_name_kind */
+    uint8_t family; /* enum vf_stem_family; NONE: the key is folded text */
+};
+
+struct vf_name_index {
+    struct vf_name_entry **slots;
+    size_t mask; /* number of slots, a power of two, less one */
+    size_t entries;
+    size_t words_max;     /* in one key */
+    uint64_t starts[512]; /* a bit for each first word, by hash: most words start no name */
+    struct vf_name_entry *pending; /* while loading */
+};
+
+struct vf_city {
+    struct vf_slice name; /* canonical English name */
+    vf_country_index country;
+    bool capital;
+    int32_t population; /* 0: not known */
+};
+
+/* An acronym that also means something else. */
+struct vf_collision {
+    struct vf_slice acronym;            /* folded */
+    vf_organization_index organization; /* VF_NO_ORGANIZATION: nothing known here */
+    bool usual;                         /* the reading where nothing else is told */
+    struct vf_slice cues;               /* folded phrases that tell this reading, separated by | */
+};
+
+const struct vf_name_index *vf_reference_names(const struct vf_reference *reference,
+                                               enum vf_name_domain domain);
+const struct vf_city *vf_reference_city(const struct vf_reference *reference, int32_t position);
+size_t vf_reference_city_count(const struct vf_reference *reference);
+/* Collisions sorted by acronym; *count of them. */
+const struct vf_collision *vf_reference_collisions(const struct vf_reference *reference,
+                                                   size_t *count);
+
+/* The first entry of a key; NULL if there is none. */
+const struct vf_name_entry *vf_name_find(const struct vf_name_index *index, struct vf_slice key,
+                                         enum vf_stem_family family);
+/* Whether some key begins with the word; may say yes for one that does not. */
+bool vf_name_may_start(const struct vf_name_index *index, struct vf_slice word,
+                       enum vf_stem_family family);
+
+/* While loading: adds a name, also under the stems of its languages' families (all but
+ * VF_NAME_ACRONYM; stems of less than 4 letters are left out). entry: all but key, next, hash
+ * and family. */
+int vf_name_add(struct vf_name_index *index, struct vf_slice text, struct vf_name_entry entry,
+                bool stems, struct vf_arena *arena, struct vf_arena *scratch);
+/* After the last name. */
+int vf_name_build(struct vf_name_index *index, struct vf_arena *arena);
+
+#endif
