@@ -26,7 +26,8 @@ struct vf_sender {
     uint64_t head;         /* the oldest that is not settled */
     uint64_t tail;         /* the next to be sent */
     size_t in_flight;
-    uint64_t settled; /* position */
+    uint64_t settled;     /* position */
+    char last_error[256]; /* of the connection */
 };
 
 static int64_t monotonic_ms(void)
@@ -79,7 +80,10 @@ static void on_log(const rd_kafka_t *client, int level, const char *facility, co
 
 static void on_error(rd_kafka_t *client, int code, const char *text, void *opaque)
 {
-    (void)client, (void)opaque;
+    struct vf_sender *sender = opaque;
+
+    (void)client;
+    snprintf(sender->last_error, sizeof sender->last_error, "%s", text);
     vf_log(VF_LOG_WARN, VF_LOG_KAFKA, "client error",
            VF_FIELDS(vf_text("code", rd_kafka_err2name((rd_kafka_resp_err_t)code)),
                      vf_text("error", text)));
@@ -168,7 +172,7 @@ int vf_sender_connect(struct vf_sender *sender, int timeout_ms, struct vf_error 
         vf_sender_poll(sender, 0);
     } while (monotonic_ms() < deadline && !vf_interrupted());
     return vf_error_set(err, VF_ETIMEDOUT, "no broker answered within %d ms: %s", timeout_ms,
-                        rd_kafka_err2str(code));
+                        sender->last_error[0] ? sender->last_error : rd_kafka_err2str(code));
 }
 
 /* The handle of the topic; NULL when there are too many, or no memory. */

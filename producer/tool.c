@@ -112,7 +112,8 @@ static int load_config(const struct vf_tool_command *command, const struct vf_co
     for (size_t i = 0; i < count; i++)
         if (!assignments[i])
             return vf_error_set(err, VF_ENOMEM, "out of memory");
-    return vf_config_load(flags->config.ptr, assignments, count, arena, out, err);
+    int rc = vf_config_load(flags->config.ptr, assignments, count, arena, out, err);
+    return rc == VF_EIO ? err->code = VF_ECONFIG : rc; /* the file can't be read */
 }
 
 static int check_operands(const struct vf_tool_command *command, int count, struct vf_error *err)

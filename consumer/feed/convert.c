@@ -86,9 +86,9 @@ static int prepare(struct vf_converter *converter, struct vf_error *err)
     for (size_t i = 0; i < config->header_count; i++)
         converter->headers[converter->header_count++] = config->headers[i];
     if (config->framing == WIRE_FRAMING_GUID_HEADER)
-        converter->headers[converter->header_count++] =
-            (struct vf_header){VF_SLICE_LITERAL(WIRE_SCHEMA_ID_HEADER),
-                               {(const char *)converter->guid_header, sizeof converter->guid_header}};
+        converter->headers[converter->header_count++] = (struct vf_header){
+            VF_SLICE_LITERAL(WIRE_SCHEMA_ID_HEADER),
+            {(const char *)converter->guid_header, sizeof converter->guid_header}};
     return VF_OK;
 }
 

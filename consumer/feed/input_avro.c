@@ -17,6 +17,20 @@ struct container {
     bool broken;
 };
 
+/* The reader's messages begin with the file's name and the record's number. */
+static void leave_place_to_caller(const struct container *container, struct vf_error *err)
+{
+    char place[sizeof err->text];
+
+    if (!err)
+        return;
+    int n = snprintf(place, sizeof place, "%s: record %llu: ", container->base.name,
+                     (unsigned long long)container->number + 1);
+    if (n > 0 && (size_t)n < sizeof place && !strncmp(err->text, place, (size_t)n))
+        memmove(err->text, err->text + n, strlen(err->text) + 1 - (size_t)n);
+    vf_error_prefix(err, "the rest is not read");
+}
+
 static int container_next(struct vf_input *input, struct vf_input_item *item, struct vf_error *err)
 {
     struct container *container = (struct container *)input;
@@ -30,7 +44,7 @@ static int container_next(struct vf_input *input, struct vf_input_item *item, st
         return rc;
     if (rc) {
         container->broken = true;
-        vf_error_prefix(err, "the rest is not read");
+        leave_place_to_caller(container, err);
         return rc == VF_ENOMEM ? rc : VF_EIO;
     }
     container->number++;
