@@ -44,9 +44,8 @@ enum {
 /* 0 stands for the default above. */
 struct vf_sink_config {
     struct vf_client_settings settings;
-    const char *const *topics;    /* looked up at once, so that the first records do not wait */
-    size_t topic_count;           /* up to VF_SINK_TOPICS_MAX */
-    const char *transactional_id; /* NULL: no transactions */
+    const char *const *topics; /* looked up at once, so that the first records do not wait */
+    size_t topic_count;        /* up to VF_SINK_TOPICS_MAX */
     uint32_t records_max;
     size_t bytes_max;
 };
