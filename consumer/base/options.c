@@ -323,7 +323,8 @@ void vf_options_print(const struct vf_options *options, struct vf_buffer *out)
         vf_buffer_printf(out, "# %s", option->help);
         for (size_t c = 0; option->choices && option->choices[c]; c++)
             vf_buffer_printf(out, "%s%s", c ? ", " : " One of: ", option->choices[c]);
-        vf_buffer_printf(out, "\n%s = %s\n", option->key, option->standard);
+        vf_buffer_printf(out, "\n%s =%s%s\n", option->key, *option->standard ? " " : "",
+                         option->standard);
     }
     for (size_t i = 0; i < options->passthrough_count; i++)
         vf_buffer_printf(out, "\n[%s]\n# %s\n", options->passthroughs[i].section,

@@ -8,32 +8,33 @@
 #include <stdio.h>
 
 enum {
-    PARTITIONS = 4,     /* of each topic of the demo */
+    PARTITIONS = 1,     /* of each topic, so that the first report stays the first */
     VIEW_MAX = 4 << 20, /* bytes of one event's text */
-    SHOWN_IN_FULL = 2,  /* events, unless --full: the first visit and the first meeting */
 };
 
 struct demo {
     const struct vf_command_line *line;
-    struct vf_buffer text; /* reused */
-    uint64_t events;
-    uint64_t refused;
+    struct vf_buffer text;  /* reused */
+    struct vf_buffer first; /* the first visit and the first meeting in full, shown at the end */
+    bool seen[VF_EVENT_KIND_COUNT];
 };
 
 static void show_event(struct demo *demo, const struct vf_normalized_event *event)
 {
-    if (demo->events++ < SHOWN_IN_FULL || demo->line->full) {
-        vf_event_view_full(event, &demo->text);
-        vf_buffer_append_char(&demo->text, '\n');
-    } else {
-        vf_event_view_line(event, &demo->text);
+    if (!demo->seen[event->kind]) {
+        demo->seen[event->kind] = true;
+        vf_buffer_append_char(&demo->first, '\n');
+        vf_event_view_full(event, &demo->first);
     }
+    if (demo->line->full)
+        vf_event_view_full(event, &demo->text);
+    else
+        vf_event_view_line(event, &demo->text);
 }
 
 static void show_dead_letter(struct demo *demo, const struct vf_record *in,
                              const struct vf_output *out)
 {
-    demo->refused++;
     vf_buffer_append_text(&demo->text, "REFUSED ");
     vf_escape_plain(&demo->text, in->key);
     vf_buffer_printf(&demo->text, "  %s: ", out->stage);
@@ -64,6 +65,7 @@ static int set_brokers(const struct vf_mock *mock, struct vf_config *config, str
         "kafka.consumer.auto.offset.reset=earliest",
         "kafka.consumer.fetch.wait.max.ms=10", /* the embedded cluster waits it out in full */
         "log.status.interval=0",
+        "log.levels=info,librdkafka=error", /* it warns of what the embedded cluster lacks */
     };
 
     struct vf_slice brokers =
@@ -121,6 +123,7 @@ static int run_demo(struct demo *demo, struct vf_mock *mock, struct vf_config *c
     fflush(stdout);
     hooks.stop_after = sent;
     rc = vf_app_run(config, &hooks, &totals, err);
+    fwrite(demo->first.data, 1, demo->first.len, stdout);
     if (!rc && !reconcile(&totals, sent))
         rc = vf_error_set(err, VF_EDATA, "records are missing or doubled");
     return rc;
@@ -136,11 +139,13 @@ int vf_command_demo(const struct vf_command_line *line, const struct vf_config *
 
     own = *config;
     vf_buffer_init(&demo.text, VIEW_MAX);
+    vf_buffer_init(&demo.first, 2 * VIEW_MAX);
     int rc = vf_mock_create(1, &mock, &err);
     if (!rc) {
         rc = run_demo(&demo, mock, &own, arena, &err);
         vf_mock_free(mock);
     }
     vf_buffer_release(&demo.text);
+    vf_buffer_release(&demo.first);
     return rc ? vf_command_fail(&err) : VF_EXIT_OK;
 }

@@ -50,8 +50,8 @@ static const struct {
 } commands[] = {
     {"run", vf_command_run, "", "The daemon; also without any command."},
     {"normalize", vf_command_normalize, "FILE...",
-     "Reports in (JSON lines, JSON array or Avro container), normalized events out as JSON\n"
-     "                            lines; no Kafka. - is standard input."},
+     "Reports in (JSON lines, JSON array or Avro container), normalized events out as\n"
+     "      JSON lines; no Kafka. - is standard input."},
     {"demo", vf_command_demo, "", "Runs the daemon over the sample on an embedded Kafka."},
     {"explain", vf_command_explain, "COUNTRY ORGANIZATION DATE",
      "Standing of a country in an organization on a day, and why."},
@@ -77,9 +77,8 @@ static void print_help(void)
     vf_buffer_append_text(&text, "Usage: visitfeed-consumer [OPTION]... [COMMAND]\n\n"
                                  "Normalizes visit and meeting events on Kafka.\n\nCommands:\n");
     for (int i = 0; i < COMMANDS; i++) {
-        char head[64];
-        snprintf(head, sizeof head, "%s %s", commands[i].name, commands[i].arguments);
-        vf_buffer_printf(&text, "  %-25s %s\n", head, commands[i].help);
+        vf_buffer_printf(&text, "  %s %s\n      %s\n", commands[i].name, commands[i].arguments,
+                         commands[i].help);
     }
     vf_buffer_append_text(&text, "\nOptions:\n");
     vf_flags_print(&flags, &text);

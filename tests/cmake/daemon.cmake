@@ -1,0 +1,1 @@
+vf_unit_test(daemon DEPENDS vf_daemon)
