@@ -17,6 +17,7 @@
     X(ENOENT, -5, "not found")                                                                     \
     X(EAGAIN, -6, "try again later")                                                               \
     X(ETIMEDOUT, -7, "timed out")                                                                  \
+    X(EACCES, -8, "access denied")                                                                 \
     X(ECONFIG, -10, "invalid configuration")                                                       \
     X(EUSAGE, -11, "wrong usage")                                                                  \
     X(EJSON, -20, "invalid JSON")                                                                  \
