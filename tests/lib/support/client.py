@@ -15,6 +15,13 @@ from confluent_kafka.admin import AdminClient, NewTopic
 MEGABYTE = 1 << 20
 LARGEST_MESSAGE = 16 * MEGABYTE
 CALL_SECONDS = 20
+PASSING = {
+    "COORDINATOR_LOAD_IN_PROGRESS",
+    "COORDINATOR_NOT_AVAILABLE",
+    "NOT_COORDINATOR",
+    "_TRANSPORT",
+    "_TIMED_OUT",
+}
 
 
 @dataclass(frozen=True)
@@ -125,9 +132,18 @@ class Client:
 
     def committed(self, group):
         """{(topic, partition): offset}, of those that have one."""
-        futures = self._admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])
-        answer = futures[group].result(CALL_SECONDS)
-        return {(p.topic, p.partition): p.offset for p in answer.topic_partitions if p.offset >= 0}
+        deadline = time.monotonic() + CALL_SECONDS
+        while True:
+            request = [ConsumerGroupTopicPartitions(group)]
+            future = self._admin.list_consumer_group_offsets(request)[group]
+            try:
+                offsets = future.result(CALL_SECONDS).topic_partitions
+                return {(p.topic, p.partition): p.offset for p in offsets if p.offset >= 0}
+            except KafkaException as error:
+                # A coordinator that just started, or a broker that was just killed.
+                if error.args[0].name() not in PASSING or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.2)
 
     def _consumer(self, **config):
         return _Closing(
