@@ -6,6 +6,8 @@ bool vf_base64_encode(struct vf_slice bytes, struct vf_buffer *out)
 {
     size_t length = (bytes.len + 2) / 3 * 4;
 
+    if (!bytes.len)
+        return true;
     if (!vf_buffer_reserve(out, length))
         return false;
     char *to = out->data + out->len;
@@ -38,6 +40,8 @@ bool vf_base64_decode(struct vf_slice text, struct vf_buffer *out)
 {
     size_t padding = 0;
 
+    if (!text.len)
+        return true;
     if (text.len % 4 || !vf_buffer_reserve(out, text.len / 4 * 3))
         return false;
     while (padding < 2 && padding < text.len && text.ptr[text.len - 1 - padding] == '=')
