@@ -47,6 +47,8 @@ struct decoder {
     struct vf_arena *arena;
     size_t items_left;
     size_t depth_limit;
+    bool prefix;            /* bytes may follow the value */
+    const uint8_t *stopped; /* behind the value */
     struct wire_frame_record frames[WIRE_DEPTH_MAX];
 };
 
@@ -666,7 +668,8 @@ static int run(struct decoder *decoder, char *base, struct vf_error *err)
             goto fail;
     }
 done:
-    if (at == end)
+    decoder->stopped = at;
+    if (at == end || decoder->prefix)
         return 0;
     reason = BAD_TRAILING;
     goto fail;
@@ -679,19 +682,42 @@ fail:
     return report(decoder, reason, insn, at, (size_t)(frame - decoder->frames), item, err);
 }
 
+static void prepare(struct decoder *decoder, const struct wire_program *program,
+                    struct vf_slice bytes, const struct wire_limits *limits)
+{
+    /* Frames stay unset until they are pushed. */
+    decoder->program = program;
+    decoder->start = (const uint8_t *)(bytes.ptr ? bytes.ptr : "");
+    decoder->end = decoder->start + (bytes.ptr ? bytes.len : 0);
+    decoder->limits = limits ? limits : &wire_limits_default;
+    decoder->arena = NULL;
+    decoder->items_left = decoder->limits->items;
+    decoder->depth_limit =
+        decoder->limits->depth < WIRE_DEPTH_MAX ? decoder->limits->depth : WIRE_DEPTH_MAX;
+    decoder->prefix = false;
+}
+
 int wire_decode(const struct wire_plan *plan, struct vf_slice bytes,
                 const struct wire_limits *limits, struct vf_arena *arena, void *value,
                 struct vf_error *err)
 {
-    struct decoder decoder; /* frames stay unset until they are pushed */
+    struct decoder decoder;
 
-    decoder.program = plan->program;
-    decoder.start = (const uint8_t *)(bytes.ptr ? bytes.ptr : "");
-    decoder.end = decoder.start + (bytes.ptr ? bytes.len : 0);
-    decoder.limits = limits ? limits : &wire_limits_default;
+    prepare(&decoder, plan->program, bytes, limits);
     decoder.arena = arena;
-    decoder.items_left = decoder.limits->items;
-    decoder.depth_limit =
-        decoder.limits->depth < WIRE_DEPTH_MAX ? decoder.limits->depth : WIRE_DEPTH_MAX;
     return run(&decoder, value, err);
+}
+
+int wire_skip(const struct wire_program *skipper, struct vf_slice bytes,
+              const struct wire_limits *limits, size_t *used, struct vf_error *err)
+{
+    struct decoder decoder;
+    char nothing = 0; /* skipping writes to no value */
+
+    prepare(&decoder, skipper, bytes, limits);
+    decoder.prefix = true;
+    int rc = run(&decoder, &nothing, err);
+    if (rc == 0)
+        *used = (size_t)(decoder.stopped - decoder.start);
+    return rc;
 }

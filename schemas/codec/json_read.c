@@ -493,7 +493,8 @@ int wire_json_load(struct vf_slice text, json_t **out, struct vf_error *err)
                       JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
     if (*out)
         return 0;
-    if (json_error_code(&error) == json_error_out_of_memory)
+    /* Where memory ends inside it, the library says nothing at all. */
+    if (error.text[0] == '\0' || json_error_code(&error) == json_error_out_of_memory)
         return vf_error_set(err, VF_ENOMEM, "out of memory for JSON");
     /* The library quotes what it read, which need not be UTF-8. */
     struct vf_slice message = vf_slice_of(error.text);

@@ -455,15 +455,20 @@ static void skip_union(struct wire_builder *builder, const struct wire_type *wri
         wire_patch(builder, builder->program->tables[jumps + i]);
 }
 
-static void skip_record(struct wire_builder *builder, const struct wire_type *writer)
+static void skip_fields(struct wire_builder *builder, const struct wire_type *writer)
 {
-    if (!wire_inline_begin(builder, writer, NULL, 0))
-        return;
     for (size_t i = 0; i < writer->of.fields.count; i++) {
         uint32_t place = wire_enter_field(builder, writer->of.fields.items[i].name, VF_SLICE_NULL);
         skip_type(builder, writer->of.fields.items[i].type);
         wire_leave_place(builder, place);
     }
+}
+
+static void skip_record(struct wire_builder *builder, const struct wire_type *writer)
+{
+    if (!wire_inline_begin(builder, writer, NULL, 0))
+        return;
+    skip_fields(builder, writer);
     wire_inline_end(builder);
 }
 
@@ -525,12 +530,18 @@ static int compile_routine(struct wire_builder *builder, const struct wire_type 
     }
     if (reader)
         return decode_type(builder, writer, reader, 0);
-    for (size_t i = 0; i < writer->of.fields.count; i++) {
-        uint32_t place = wire_enter_field(builder, writer->of.fields.items[i].name, VF_SLICE_NULL);
-        skip_type(builder, writer->of.fields.items[i].type);
-        wire_leave_place(builder, place);
-    }
+    if (writer->kind == WIRE_RECORD)
+        skip_fields(builder, writer);
+    else
+        skip_type(builder, writer);
     return 0;
+}
+
+int wire_skipper_compile(const struct wire_type *type, struct wire_program **out)
+{
+    struct wire_builder builder;
+    int rc = wire_builder_init(&builder, NULL);
+    return rc ? rc : wire_builder_run(&builder, type, NULL, compile_routine, out);
 }
 
 int wire_plan_compile(const struct wire_schema *writer, const struct wire_schema *reader,

@@ -1,7 +1,6 @@
 /*
- * Avro object container files, read and written with avro-c.
- * The values come out as bytes of the file's writer schema, to be decoded with a plan of our
- * own: avro-c's resolution is not trusted.
+ * Avro object container files. The values come out as bytes of the file's writer schema, to be
+ * decoded with a plan. Files are not trusted: limits are in container_read.c.
  */
 #ifndef WIRE_CONTAINER_H
 #define WIRE_CONTAINER_H
@@ -13,7 +12,8 @@
 struct wire_container_reader;
 struct wire_container_writer;
 
-/* err names the file. VF_EIO, VF_EDATA (not a container file, unknown codec). */
+/* err names the file. VF_EIO, VF_EDATA (not a container file, unknown codec), VF_ETRUNCATED,
+ * VF_ESCHEMA, VF_ELIMIT, VF_ENOMEM. */
 int wire_container_open(const char *path, struct wire_container_reader **out, struct vf_error *err);
 /* The same from an open stream (a pipe will do), which the reader takes over and closes, on
  * failure too. name is for messages and is copied. */
@@ -22,12 +22,14 @@ int wire_container_open_stream(FILE *stream, const char *name, struct wire_conta
 /* JSON text of the writer's schema; lives as long as the reader. */
 struct vf_slice wire_container_schema(const struct wire_container_reader *reader);
 /* Next value in Avro binary, in out (cleared first). VF_ENOENT at the end of the file. err
- * names the file and the number of the record, from 1. */
+ * names the file and the number of the record, from 1. Behind a failure nothing more is read:
+ * it is returned again. */
 int wire_container_next(struct wire_container_reader *reader, struct vf_buffer *out,
                         struct vf_error *err);
 void wire_container_close(struct wire_container_reader *reader); /* NULL is allowed */
 
-/* codec: "null", "deflate" or "snappy", as far as the avro-c at hand has them. */
+/* Written by avro-c. codec: "null", "deflate" or "snappy", as far as the avro-c at hand has them;
+ * VF_EINVAL otherwise. Not for two threads at once: avro-c draws its marker with rand(). */
 int wire_container_create(const char *path, struct vf_slice schema_json, const char *codec,
                           struct wire_container_writer **out, struct vf_error *err);
 int wire_container_append(struct wire_container_writer *writer, struct vf_slice avro_bytes,

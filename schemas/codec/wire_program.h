@@ -124,6 +124,12 @@ void wire_program_path(const struct wire_program *program, const struct wire_ins
 
 /* The program that encodes values of the type. VF_ENOMEM, VF_ELIMIT. */
 int wire_encoder_compile(const struct wire_type *type, struct wire_program **out);
+/* The program that finds the end of a value. */
+int wire_skipper_compile(const struct wire_type *type, struct wire_program **out);
+/* Length of the value at the beginning of bytes, in *used. As wire_decode, but text is not
+ * checked, and bytes may follow. */
+int wire_skip(const struct wire_program *skipper, struct vf_slice bytes,
+              const struct wire_limits *limits, size_t *used, struct vf_error *err);
 void wire_program_free(struct wire_program *program); /* NULL is allowed */
 
 #endif

@@ -1,1 +1,3 @@
-vf_unit_test(wire_sample DEPENDS vf_events vf_wire)
+foreach(name sample schema container)
+  vf_unit_test(wire_${name} DEPENDS vf_events vf_wire)
+endforeach()
