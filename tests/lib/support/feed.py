@@ -85,7 +85,7 @@ class Feed:
 
     def pending(self):
         """Input records that are not committed."""
-        committed = self.client.committed(self.group)
+        committed = self.client.committed(self.group, self.inputs.values())
         return sum(
             end - committed.get((topic, partition), 0)
             for topic in self.inputs.values()
