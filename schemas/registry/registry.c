@@ -167,6 +167,7 @@ static bool run_job(struct vf_registry *registry, struct job *job)
     struct vf_error err = {0};
     int64_t retry_after = 0;
 
+    vf_registry_result_release(&job->result); /* of an earlier try */
     int rc = vf_worker_run(&registry->worker, &job->request, &job->result, &retry_after, &err);
     if (rc && may_pass(job, rc) && put_off(registry, job, retry_after, &err))
         return false;
