@@ -50,8 +50,7 @@ static bool country_filter(const struct vf_name_text *text, const struct vf_name
     if (is_latin(text, hit) && !spoken && letters < FUZZY_LETTERS_MIN)
         return false; /* a word of one language is a name in another */
     /* Adjectives are written small in many languages, names in none. */
-    return entry->kind == VF_NAME_DEMONYM || entry->kind == VF_NAME_PARLIAMENT ||
-           vf_name_capitalized(text, hit->first);
+    return entry->kind >= VF_NAME_DEMONYM || vf_name_capitalized(text, hit->first);
 }
 
 static void add_candidate(struct candidates *all, vf_country_index country)

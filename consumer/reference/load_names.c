@@ -34,7 +34,7 @@ static bool next_text(struct vf_slice *rest, struct vf_slice *text)
 /* Adds all texts of a field. */
 static int add_texts(struct vf_reference *reference, const struct vf_table *table, size_t column,
                      struct vf_slice texts, enum vf_name_domain domain, struct vf_name_entry entry,
-                     bool stems, struct vf_arena *scratch, struct vf_error *err)
+                     enum vf_name_stems stems, struct vf_arena *scratch, struct vf_error *err)
 {
     struct vf_slice text;
 
@@ -84,6 +84,9 @@ static int read_country_name(struct vf_reference *reference, const struct vf_tab
     static const enum vf_name_kind values[] = {
         VF_NAME_OFFICIAL, VF_NAME_ALIAS,     VF_NAME_FORMER, VF_NAME_ABBREVIATION,
         VF_NAME_DEMONYM,  VF_NAME_AMBIGUOUS, VF_NAME_NONE};
+    static const enum vf_name_stems stems[] = {VF_STEMS_PROPER, VF_STEMS_PROPER, VF_STEMS_PROPER,
+                                               VF_STEMS_NONE,   VF_STEMS_ALL,    VF_STEMS_ALL,
+                                               VF_STEMS_ALL};
     vf_country_index country = VF_NO_COUNTRY;
     size_t kind;
 
@@ -99,7 +102,7 @@ static int read_country_name(struct vf_reference *reference, const struct vf_tab
         return rc;
     struct vf_name_entry entry = entry_of(country, values[kind], fields[COUNTRY_LANGUAGES]);
     return add_texts(reference, table, COUNTRY_TEXT, fields[COUNTRY_TEXT], VF_NAMES_COUNTRY, entry,
-                     values[kind] != VF_NAME_ABBREVIATION, scratch, err);
+                     stems[kind], scratch, err);
 }
 
 int vf_load_country_names(struct vf_reference *reference, struct vf_table *table,
@@ -172,8 +175,8 @@ static int read_city(struct vf_reference *reference, const struct vf_table *tabl
     struct vf_name_entry entry =
         entry_of((int32_t)reference->city_count, VF_NAME_OFFICIAL, VF_SLICE_NULL);
     reference->city_count++;
-    rc = add_texts(reference, table, CITY_NAME, city->name, VF_NAMES_CITY, entry, false, scratch,
-                   err);
+    rc = add_texts(reference, table, CITY_NAME, city->name, VF_NAMES_CITY, entry, VF_STEMS_NONE,
+                   scratch, err);
     entry.kind = VF_NAME_ALIAS;
     return rc ? rc
               : add_texts(reference, table, CITY_ALTERNATES, fields[CITY_ALTERNATES], VF_NAMES_CITY,
@@ -258,8 +261,8 @@ int vf_add_organization_texts(struct vf_reference *reference, const struct vf_ta
         bool acronym = kind != VF_NAME_OFFICIAL && is_acronym(text);
         struct vf_name_entry entry =
             entry_of(organization, acronym ? VF_NAME_ACRONYM : kind, english);
-        int rc = add_texts(reference, table, column, text, VF_NAMES_ORGANIZATION, entry, !acronym,
-                           scratch, err);
+        int rc = add_texts(reference, table, column, text, VF_NAMES_ORGANIZATION, entry,
+                           acronym ? VF_STEMS_NONE : VF_STEMS_ALL, scratch, err);
         if (rc)
             return rc;
     }

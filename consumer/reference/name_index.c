@@ -93,8 +93,15 @@ static size_t stem_key(const struct vf_folded *folded, enum vf_stem_family famil
     return letters >= STEM_LETTERS ? len : 0;
 }
 
+static enum vf_stem_family proper(enum vf_stem_family family)
+{
+    if (family == VF_STEM_ROMANCE)
+        return VF_STEM_NONE;
+    return family == VF_STEM_GERMANIC ? VF_STEM_ENGLISH : family;
+}
+
 static int add_stems(struct vf_name_index *index, const struct vf_folded *folded,
-                     struct vf_name_entry entry, struct vf_arena *arena)
+                     struct vf_name_entry entry, enum vf_name_stems stems, struct vf_arena *arena)
 {
     struct vf_slice rest = vf_slice(entry.languages, entry.languages_len);
     uint32_t done = 1U << VF_STEM_NONE;
@@ -107,6 +114,8 @@ static int add_stems(struct vf_name_index *index, const struct vf_folded *folded
         rest = space ? vf_slice(space + 1, rest.len - language.len - 1) : VF_SLICE_NULL;
         enum vf_stem_family family =
             vf_stem_family_of(language, (enum vf_script)folded->words[0].script);
+        if (stems == VF_STEMS_PROPER)
+            family = proper(family);
         if (done & 1U << family)
             continue;
         done |= 1U << family;
@@ -123,7 +132,7 @@ static int add_stems(struct vf_name_index *index, const struct vf_folded *folded
 }
 
 int vf_name_add(struct vf_name_index *index, struct vf_slice text, struct vf_name_entry entry,
-                bool stems, struct vf_arena *arena, struct vf_arena *scratch)
+                enum vf_name_stems stems, struct vf_arena *arena, struct vf_arena *scratch)
 {
     struct vf_folded folded;
 
@@ -138,9 +147,9 @@ int vf_name_add(struct vf_name_index *index, struct vf_slice text, struct vf_nam
     rc = add_key(index, folded.text, folded.words[0].end, entry, arena);
     if (folded.count > index->words_max)
         index->words_max = folded.count;
-    if (rc || !stems)
+    if (rc || stems == VF_STEMS_NONE)
         return rc;
-    return add_stems(index, &folded, entry, arena);
+    return add_stems(index, &folded, entry, stems, arena);
 }
 
 int vf_name_build(struct vf_name_index *index, struct vf_arena *arena)

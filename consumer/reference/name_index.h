@@ -85,11 +85,19 @@ const struct vf_name_entry *vf_name_find(const struct vf_name_index *index, stru
 bool vf_name_may_start(const struct vf_name_index *index, struct vf_slice word,
                        enum vf_stem_family family);
 
-/* While loading: adds a name, also under the stems of its languages' families (all but
- * VF_NAME_ACRONYM; stems of less than 4 letters are left out). entry: all but key, next, hash
- * and family. */
+/* Which stems a name is found by. Stems of less than 4 letters are left out. */
+enum vf_name_stems {
+    VF_STEMS_NONE,
+    VF_STEMS_ALL,
+    /* A name proper: no endings that make another word of it. In Romance languages it has none,
+     * in Germanic ones a genitive s. */
+    VF_STEMS_PROPER
+};
+
+/* While loading: adds a name, also under the stems of its languages' families. entry: all but
+ * key, next, hash and family. VF_EDATA: no letter, or too long. */
 int vf_name_add(struct vf_name_index *index, struct vf_slice text, struct vf_name_entry entry,
-                bool stems, struct vf_arena *arena, struct vf_arena *scratch);
+                enum vf_name_stems stems, struct vf_arena *arena, struct vf_arena *scratch);
 /* After the last name. */
 int vf_name_build(struct vf_name_index *index, struct vf_arena *arena);
 

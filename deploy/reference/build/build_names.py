@@ -42,6 +42,11 @@ def language_of(locale):
     parts = locale.split("-")
     return "-".join(parts[:2]) if len(parts) > 1 and len(parts[1]) == 4 and parts[0] == "zh" else parts[0]
 
+def is_abbreviation(text):
+    """Letters of a script with case, all capital: "UAE", "U.S.", "РФ"."""
+    letters = [c for c in text if c.isalpha()]
+    return 1 < len(letters) <= 5 and all(c.isupper() for c in letters) and not " " in text.strip()
+
 def variants(text):
     """The text, and the names it is made of where a bracket or comma joins two."""
     yield text
@@ -57,6 +62,8 @@ def country_names(packages):
     names = collections.defaultdict(set)  # (iso3, kind, text) -> languages
     def add(iso3, kind, language, text):
         text = clean(text)
+        if kind == "name" and is_abbreviation(text):
+            kind = "abbreviation"
         if fold(text):
             names[iso3, kind, text].add(language)
     for r in countries:
@@ -84,7 +91,8 @@ def country_names(packages):
                     add(iso3, "name", language_of(data["locale"]), text)
     for r in rows(HERE / "country_facts.tsv"):
         for text in r["texts"].split("|"):
-            add(r["iso3"], r["kind"], r["language"], text)
+            for language in r["language"].split():
+                add(r["iso3"], r["kind"], language, text)
     unambiguous(names)
     drop_repeats(names)
     lines = [(iso3, kind, " ".join(sorted(languages)), text)
