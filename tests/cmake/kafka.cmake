@@ -1,0 +1,5 @@
+# Source and sink need a broker: the client library's mock cluster, in the test's own process.
+add_library(unit_kafka_harness STATIC unit/unit_kafka_harness.c)
+target_link_libraries(unit_kafka_harness PUBLIC vf_kafka PkgConfig::CMOCKA)
+
+vf_unit_test(kafka_relay DEPENDS unit_kafka_harness vf_kafka)
