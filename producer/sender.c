@@ -1,9 +1,8 @@
 #include "sender.h"
 
 #include "base/memory.h"
+#include "client_voice.h"
 #include "interrupt.h"
-#include "kafka/client.h"
-#include "observe/log.h"
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <time.h>
@@ -18,6 +17,7 @@ struct envelope {
 };
 
 struct vf_sender {
+    struct vf_client_voice voice;
     rd_kafka_t *client; /* owned */
     struct vf_sender_events events;
     rd_kafka_topic_t *topics[TOPICS_MAX]; /* owned */
@@ -26,8 +26,7 @@ struct vf_sender {
     uint64_t head;         /* the oldest that is not settled */
     uint64_t tail;         /* the next to be sent */
     size_t in_flight;
-    uint64_t settled;     /* position */
-    char last_error[256]; /* of the connection */
+    uint64_t settled; /* position */
 };
 
 static int64_t monotonic_ms(void)
@@ -72,23 +71,6 @@ static bool has_key(const struct vf_pairs *pairs, const char *key)
     return false;
 }
 
-static void on_log(const rd_kafka_t *client, int level, const char *facility, const char *text)
-{
-    (void)client;
-    vf_client_log_line(level, facility, text, "producer");
-}
-
-static void on_error(rd_kafka_t *client, int code, const char *text, void *opaque)
-{
-    struct vf_sender *sender = opaque;
-
-    (void)client;
-    snprintf(sender->last_error, sizeof sender->last_error, "%s", text);
-    vf_log(VF_LOG_WARN, VF_LOG_KAFKA, "client error",
-           VF_FIELDS(vf_text("code", rd_kafka_err2name((rd_kafka_resp_err_t)code)),
-                     vf_text("error", text)));
-}
-
 /* The daemon's configuration, but for what suits a tool: it gives up some day, and takes less
  * memory. */
 static int build_config(const struct vf_client_settings *settings, int delivery_timeout_ms,
@@ -106,8 +88,6 @@ static int build_config(const struct vf_client_settings *settings, int delivery_
     }
     snprintf(number, sizeof number, "%d", delivery_timeout_ms);
     rd_kafka_conf_set(*out, "message.timeout.ms", number, NULL, 0);
-    rd_kafka_conf_set_log_cb(*out, on_log);
-    rd_kafka_conf_set_error_cb(*out, on_error);
     rd_kafka_conf_set_dr_msg_cb(*out, on_delivery);
     return VF_OK;
 }
@@ -132,7 +112,7 @@ int vf_sender_create(const struct vf_client_settings *settings, int delivery_tim
         return vf_error_set(err, VF_ENOMEM, "out of memory");
     }
     sender->events = *events;
-    rd_kafka_conf_set_opaque(conf, sender);
+    vf_client_voice_attach(conf, "producer", &sender->voice);
     sender->client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
     if (!sender->client) {
         rd_kafka_conf_destroy(conf);
@@ -172,7 +152,8 @@ int vf_sender_connect(struct vf_sender *sender, int timeout_ms, struct vf_error 
         vf_sender_poll(sender, 0);
     } while (monotonic_ms() < deadline && !vf_interrupted());
     return vf_error_set(err, VF_ETIMEDOUT, "no broker answered within %d ms: %s", timeout_ms,
-                        sender->last_error[0] ? sender->last_error : rd_kafka_err2str(code));
+                        sender->voice.last_error[0] ? sender->voice.last_error
+                                                    : rd_kafka_err2str(code));
 }
 
 /* The handle of the topic; NULL when there are too many, or no memory. */
