@@ -286,7 +286,9 @@ static int make_directory(void **state)
 }
 
 static const char *const FILES[] = {
-    "countries.tsv", "organizations.tsv", "rules.tsv", "memberships.tsv", "relations.tsv",
+    "countries.tsv",          "organizations.tsv", "rules.tsv",       "memberships.tsv",
+    "relations.tsv",          "country_names.tsv", "parliaments.tsv", "cities.tsv",
+    "organization_names.tsv", "collisions.tsv",
 };
 enum { FILE_COUNT = sizeof FILES / sizeof FILES[0] };
 
@@ -324,8 +326,19 @@ static void write_text(const char *name, const char *text)
 #define RELATIONS                                                                                  \
     "iso3_a\tiso3_b\testablished\tmission_a_in_b_opened\tmission_b_in_a_opened\tsource\n"
 
+#define COUNTRY_NAMES "iso3\tkind\tlanguages\ttext\n"
+#define PARLIAMENTS "iso3\tlanguages\ttexts\n"
+#define CITIES "iso3\tname\tpopulation\tcapital\talternates\n"
+#define ORGANIZATION_NAMES "org_id\tkind\tlanguage\ttexts\tsince\tuntil\n"
+#define COLLISIONS "acronym\torg_id\tusual\tcues\n"
+
 static void write_small_tables(void)
 {
+    write_text("country_names.tsv", COUNTRY_NAMES "AAA\tname\ten\tAyland\n");
+    write_text("parliaments.tsv", PARLIAMENTS "AAA\ten\tAy House|Ay Hall\n");
+    write_text("cities.tsv", CITIES "AAA\tAyville\t1000\t1\tAytown|Ayburg\n");
+    write_text("organization_names.tsv", ORGANIZATION_NAMES "one\tformer\ten\tOldest\t\t1999\n");
+    write_text("collisions.tsv", COLLISIONS "O\tone\t1\toctober\n");
     write_text("countries.tsv", COUNTRIES "BB\tBBB\tBeeland\t\t\t\t\nAA\tAAA\tAyland\t\t\t\t\n");
     write_text("organizations.tsv", ORGANIZATIONS
                "two\t\tSecond\tnetwork\t\tone\t\t\t\none\tO\tFirst\tnetwork\t\t\t\t\t\n");
@@ -446,6 +459,26 @@ static void bad_tables_are_refused_with_the_place(void **state)
         {"memberships.tsv",
          MEMBERSHIPS "one\tAAA\tmember\t2000\t\tx\thigh\none\tAAA\tmember\t2000\t\tx\thigh\n",
          VF_EREFERENCE, "memberships.tsv:3: column since: overlaps the interval of line 2"},
+        {"country_names.tsv", COUNTRY_NAMES "AAA\tnick\ten\tAyland\n", VF_EREFERENCE,
+         "country_names.tsv:2: column kind: \"nick\" is none of: name, "},
+        {"country_names.tsv", COUNTRY_NAMES "AAA\tname\ten\t\n", VF_EREFERENCE,
+         "country_names.tsv:2: column text: must not be empty"},
+        {"country_names.tsv", COUNTRY_NAMES "AAA\tname\ten\t...\n", VF_EREFERENCE,
+         "country_names.tsv:2: column text: \"...\" has no letter"},
+        {"country_names.tsv", COUNTRY_NAMES "CCC\tname\ten\tx\n", VF_EREFERENCE,
+         "country_names.tsv:2: column iso3: \"CCC\""},
+        {"parliaments.tsv", PARLIAMENTS "CCC\ten\tx\n", VF_EREFERENCE,
+         "parliaments.tsv:2: column iso3: \"CCC\""},
+        {"cities.tsv", CITIES "AAA\tx\tmany\t\t\n", VF_EREFERENCE,
+         "cities.tsv:2: column population: \"many\" is no number"},
+        {"cities.tsv", CITIES "AAA\tx\t1\tyes\t\n", VF_EREFERENCE,
+         "cities.tsv:2: column capital: 1 or nothing"},
+        {"organization_names.tsv", ORGANIZATION_NAMES "six\tname\ten\tx\t\t\n", VF_EREFERENCE,
+         "organization_names.tsv:2: column org_id: \"six\""},
+        {"organization_names.tsv", ORGANIZATION_NAMES "one\tname\ten\tx\tsoon\t\n", VF_EREFERENCE,
+         "organization_names.tsv:2: column since: \"soon\" is no date"},
+        {"collisions.tsv", COLLISIONS "O\tsix\t\tx\n", VF_EREFERENCE,
+         "collisions.tsv:2: column org_id: \"six\""},
         {"relations.tsv", RELATIONS "BBB\tAAA\t1999\t\t\tx\n", VF_EREFERENCE,
          "relations.tsv:2: column iso3_b: must come after"},
         {"relations.tsv", RELATIONS "AAA\tBBB\t1999\t\t\tx\nAAA\tBBB\t1998\t\t\tx\n", VF_EREFERENCE,
