@@ -184,7 +184,8 @@ static void explain(const struct decoder *decoder, enum reason reason, const str
     case BAD_COUNT:
         if (explain_number(decoder, &at, &number, message))
             say(message, VF_ETRUNCATED, "%llu items, and %zu bytes are left",
-                number < 0 ? -(unsigned long long)number : (unsigned long long)number, left);
+                number < 0 ? -(unsigned long long)number : (unsigned long long)number,
+                (size_t)(decoder->end - at));
         break;
     case BAD_BLOCK: say(message, VF_ETRUNCATED, "a block of more bytes than are left"); break;
     case BAD_BLOCK_END: say(message, VF_EDATA, "a block does not end where its size says"); break;
@@ -390,10 +391,13 @@ static enum block next_items(struct decoder *decoder, struct wire_frame_record *
         *at = (const uint8_t *)frame->block_end;
         frame->left = 0;
     }
-    if (block != BLOCK_ITEMS || skip)
+    if (block == BLOCK_BAD)
         return block;
     *reason = BAD_MEMORY;
-    return reserve_items(decoder, frame, frame->at->a) ? block : BLOCK_BAD;
+    if (block == BLOCK_ITEMS && !skip && !reserve_items(decoder, frame, frame->at->a))
+        return BLOCK_BAD;
+    *reason = BAD_VALUE; /* of whatever comes next */
+    return block;
 }
 
 /* A whole array of strings. On failure *at is where it is, and *item the string it is in. */

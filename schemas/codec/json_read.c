@@ -6,9 +6,10 @@
 #include "codec/wire_impl.h"
 #include "codec/wire_json.h"
 #include "codec/wire_utf8.h"
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
+
+#define FLOAT_END 0x1.ffffffp127 /* what is nearer to the next power of two than to FLT_MAX */
 
 enum {
     QUOTE_MAX = 40,    /* bytes of a wrong value that errors show */
@@ -139,7 +140,7 @@ static int read_real(struct wire_json_reader *reader, const struct wire_type *ty
         *(double *)value = number;
         return 0;
     }
-    if (fabs(number) > FLT_MAX)
+    if (fabs(number) >= FLOAT_END)
         return fail(reader, path, VF_EDATA, "%g is out of range for float", number);
     *(float *)value = (float)number;
     return 0;
