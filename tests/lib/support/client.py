@@ -9,6 +9,8 @@ from confluent_kafka.admin import AdminClient, NewTopic
 MEGABYTE = 1 << 20
 LARGEST_MESSAGE = 16 * MEGABYTE
 CALL_SECONDS = 20
+# A coordinator that is just starting says so, and is asked again.
+PASSING = {"COORDINATOR_LOAD_IN_PROGRESS", "COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR"}
 
 
 @dataclass(frozen=True)
@@ -131,8 +133,15 @@ class Client:
             for topic in topics
             for partition in self._partitions(reader, topic)
         ]
-        answer = reader.committed(partitions, timeout=CALL_SECONDS)
-        return {(p.topic, p.partition): p.offset for p in answer if p.offset >= 0}
+        deadline = time.monotonic() + CALL_SECONDS
+        while True:
+            try:
+                answer = reader.committed(partitions, timeout=CALL_SECONDS)
+                return {(p.topic, p.partition): p.offset for p in answer if p.offset >= 0}
+            except KafkaException as error:
+                if error.args[0].name() not in PASSING or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
     def _consumer(self, **config):
         return _Closing(
