@@ -102,7 +102,7 @@ static void write_int(struct json_writer *writer, const struct wire_type *type, 
     vf_buffer_printf(writer->out, "%ld", (long)value);
 }
 
-/* As short as it can be without losing anything; always with a mark that it is no integer. */
+/* As short as loses nothing, from 15 digits (6 of a float) on; with a mark that it is no integer. */
 static void write_real(struct json_writer *writer, const struct wire_type *type, double value)
 {
     char text[40];

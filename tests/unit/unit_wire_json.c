@@ -68,7 +68,7 @@ static void values_come_out_again(void **state)
         "\"d\": 1e+300",
         "\"d\": 100000.0",
         "\"d\": -0.0",
-        "\"d\": 5e-324",
+        "\"d\": 4.94065645841247e-324",
         "\"d\": \"NaN\"",
         "\"d\": \"-Infinity\"",
         "\"b\": true",
