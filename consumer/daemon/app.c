@@ -1,4 +1,4 @@
-#include "daemon/app_internal.h"
+#include "daemon/app_registry.h"
 
 #include "daemon/notify.h"
 #include <signal.h>
@@ -30,6 +30,7 @@ static void on_sink_closed(void *owner, uint64_t left)
         close_handle((uv_handle_t *)&app->signals[i], NULL);
     close_handle((uv_handle_t *)&app->status_timer, NULL);
     close_handle((uv_handle_t *)&app->watchdog_timer, NULL);
+    vf_app_registry_close(app);
 }
 
 static void on_source_closed(void *owner, bool clean)
@@ -57,6 +58,8 @@ void vf_app_stop(struct vf_app *app, const struct vf_error *reason)
     app->source_closing = true;
     app->state = VF_APP_DRAINING;
     vf_notify(VF_NOTIFY_STOPPING);
+    if (!app->source) /* still starting, which ends by itself */
+        return;
     vf_app_status_write(app, "draining");
     vf_source_close(app->source, (uint32_t)app->config->shutdown_deadline, on_source_closed);
 }
@@ -181,8 +184,10 @@ static int start(struct vf_app *app, struct vf_error *err)
     if (!rc)
         rc = start_loop_handles(app, err);
     if (!rc)
+        rc = vf_app_registry_start(app, err);
+    if (!rc && !app->source_closing)
         rc = create_clients(app, err);
-    if (rc)
+    if (rc || app->source_closing)
         return rc;
     if (vf_app_status_start(app))
         return vf_error_set(err, VF_EIO, "event loop: timers can't be started");
@@ -195,7 +200,13 @@ static int start(struct vf_app *app, struct vf_error *err)
     return VF_OK;
 }
 
-/* Takes down what a failed start has built. */
+static void close_all_handles(struct vf_app *app)
+{
+    vf_app_registry_close(app);
+    uv_walk(&app->loop, close_handle, NULL);
+}
+
+/* Takes down what a start that failed or was called off has built. */
 static void abandon_start(struct vf_app *app)
 {
     app->source_closing = true;
@@ -205,11 +216,12 @@ static void abandon_start(struct vf_app *app)
     else if (app->sink)
         vf_sink_close(app->sink, 0, on_sink_closed);
     else
-        uv_walk(&app->loop, close_handle, NULL);
+        close_all_handles(app);
 }
 
 static void release(struct vf_app *app)
 {
+    vf_app_registry_free(app);
     vf_pipeline_free(app->pipeline);
     vf_schema_store_free(app->schemas);
     vf_reference_release(app->reference);
@@ -237,7 +249,7 @@ int vf_app_run(const struct vf_config *config, const struct vf_app_hooks *hooks,
         return vf_error_set(err, VF_EIO, "event loop: %s", uv_strerror(rc));
 
     rc = start(&app, err);
-    if (rc)
+    if (rc || app.source_closing)
         abandon_start(&app);
     uv_run(&app.loop, UV_RUN_DEFAULT);
     uv_loop_close(&app.loop);

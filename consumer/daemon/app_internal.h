@@ -20,6 +20,8 @@ struct vf_refused {
     unsigned times;
 };
 
+struct vf_app_registry;
+
 struct vf_app {
     const struct vf_config *config;
     const struct vf_app_hooks *hooks; /* may be NULL */
@@ -30,6 +32,7 @@ struct vf_app {
     struct vf_arena arena; /* texts of the configuration and of start-up */
     struct vf_reference *reference;
     struct vf_schema_store *schemas;
+    struct vf_app_registry *registry; /* NULL: none is configured */
     struct vf_pipeline *pipeline;
     struct vf_sink *sink;     /* NULL once closing */
     struct vf_source *source; /* NULL once closed */

@@ -33,12 +33,16 @@ int vf_command_check_config(const struct vf_command_line *line, const struct vf_
     struct vf_client_settings settings = {&config->kafka, &config->kafka_consumer,
                                           &config->kafka_producer};
     struct vf_reference *reference = NULL;
+    struct vf_registry_config registry;
     struct vf_schema_store *store = NULL;
     struct vf_error err = {0};
 
     int rc = no_arguments(line, &err);
     if (!rc)
         rc = vf_client_config_check(&settings, &err);
+    if (!rc && vf_config_registry(config, arena, &registry) &&
+        (rc = vf_registry_config_check(&registry, &err)))
+        vf_error_prefix(&err, "[registry]");
     if (!rc && (rc = vf_schema_store_create(&store)))
         vf_error_set(&err, rc, "out of memory");
     if (!rc)

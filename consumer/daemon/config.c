@@ -11,6 +11,7 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE }; /* millisecond
 
 static const char *const framings[] = {"confluent", "header", "single-object", "plain", NULL};
 static const char *const retractions[] = {"event", "tombstone", NULL};
+static const char *const subject_strategies[] = {"topic", "record", "topic-record", NULL};
 static const char *const log_formats[] = {"logfmt", "json", NULL};
 static const char *const timestamps[] = {"auto", "on", "off", NULL};
 
@@ -43,11 +44,52 @@ static const struct vf_option options[] = {
     CHOICE("output", "framing", output_framing, "confluent", framings,
            "How an output value names its schema."),
     NUMBER("output", "schema.id", VF_OPTION_INT, output_schema_id, "3", 0, UINT32_MAX,
-           "Schema id written before normalized events."),
+           "Schema id written before normalized events where no registry gives one."),
     CHOICE("output", "retractions", output_retractions, "event", retractions,
            "What a retracted report publishes: the event with its status, or a null value."),
     TEXT("reference", "directory", reference_directory, "",
          "Reference data. Empty: the directory installed with visitfeed."),
+    TEXT("registry", "url", registry.url, "",
+         "Schema registry: URLs with commas between them, the first that answers is used. Empty: "
+         "none, and only the built-in schemas and those of [schemas] are known."),
+    TEXT("registry", "user", registry.user, "", "User for basic authentication."),
+    TEXT("registry", "password", registry.password, "", "Its password: ${NAME} or file:/path."),
+    TEXT("registry", "token", registry.token, "", "Token for bearer authentication, instead."),
+    TEXT("registry", "ca.file", registry.ca_file, "",
+         "PEM file of the authorities to trust. Empty: the system's."),
+    TEXT("registry", "certificate.file", registry.certificate_file, "",
+         "PEM file of this client's certificate, if the registry asks for one."),
+    TEXT("registry", "key.file", registry.key_file, "",
+         "PEM file of its key. Empty: it is in certificate.file."),
+    TEXT("registry", "key.password", registry.key_password, "", "The key's password."),
+    NUMBER("registry", "connect.timeout", VF_OPTION_DURATION, registry.connect_timeout, "3s", 10,
+           HOUR, "Longest wait for a connection to one URL."),
+    NUMBER("registry", "timeout", VF_OPTION_DURATION, registry.timeout, "10s", 10, HOUR,
+           "Longest wait for one answer, connecting included."),
+    NUMBER("registry", "retry.first", VF_OPTION_DURATION, registry.retry_first, "200ms", 1, HOUR,
+           "Delay before the first repetition after a failure; it doubles each time."),
+    NUMBER("registry", "retry.max", VF_OPTION_DURATION, registry.retry_max, "10s", 1, HOUR,
+           "Longest delay before a repetition, unless the registry asks for a longer one."),
+    NUMBER("registry", "answer.size", VF_OPTION_SIZE, registry.answer_size, "4MiB", KIB, 64 * MIB,
+           "Longest answer taken."),
+    NUMBER("registry", "redirects", VF_OPTION_INT, registry.redirects, "3", 0, 20,
+           "Redirects followed for one request; never from https to http."),
+    TEXT("registry", "cache.directory", registry.cache_directory, "",
+         "Schemas once seen are kept here, so that an outage stops nothing that is known, also "
+         "after a restart. Empty: $CACHE_DIRECTORY, which systemd sets, or .cache/visitfeed in "
+         "the home directory; off: nothing is kept."),
+    NUMBER("registry", "missing.ttl", VF_OPTION_DURATION, registry.missing_ttl, "1min", 0,
+           24 * HOUR,
+           "How long the registry's word that it has no such schema holds; records with it become "
+           "dead letters."),
+    NUMBER("registry", "wait.deadline", VF_OPTION_DURATION, registry.wait_deadline, "0s", 0,
+           24 * HOUR,
+           "How long records wait for a schema while the registry does not answer, before they "
+           "become dead letters; 0: as long as it takes."),
+    {"registry", "auto.register", VF_OPTION_BOOL, AT(registry.auto_register), "true", 0, 0, NULL,
+     "Register the schema of the outputs at start; false: it must have been registered."},
+    CHOICE("registry", "subject", registry.subject_strategy, "topic", subject_strategies,
+           "Subject of the outputs' schema: <topic>-value, the record's name, or <topic>-<name>."),
     NUMBER("limits", "value.size", VF_OPTION_SIZE, limit_value, "1MiB", KIB, 256 * MIB,
            "Longest input value taken; a longer one is a dead letter."),
     NUMBER("limits", "event.memory", VF_OPTION_SIZE, limit_event_memory, "16MiB", MIB, 1024 * MIB,
@@ -205,16 +247,31 @@ static int parse_schema_id(const struct vf_pair *pair, uint32_t *out, struct vf_
     return VF_OK;
 }
 
+enum { BUILT_IN = 4 }; /* ids 1 to 3 */
+
+/* Without a registry the built-in schemas have the ids 1 to 3; with one, ids are its own. */
+static int add_built_in(const struct vf_config *config, struct vf_schema_store *store,
+                        const bool replaced[BUILT_IN], struct vf_error *err)
+{
+    static const char *const standard[] = {[1] = vf_visit_schema_json,
+                                           [2] = vf_meeting_schema_json,
+                                           [3] = vf_normalized_event_schema_json};
+    int rc = VF_OK;
+
+    for (uint32_t id = 1; id < BUILT_IN && !rc; id++) {
+        struct vf_slice json = vf_slice_of(standard[id]);
+        if (config->registry.url.len)
+            rc = vf_schema_store_add_unnamed(store, json, err);
+        else if (!replaced[id])
+            rc = vf_schema_store_add(store, id, json, err);
+    }
+    return rc;
+}
+
 int vf_config_schemas(const struct vf_config *config, struct vf_schema_store *store,
                       struct vf_arena *arena, struct vf_error *err)
 {
-    const struct {
-        uint32_t id;
-        const char *json;
-    } standard[] = {{1, vf_visit_schema_json},
-                    {2, vf_meeting_schema_json},
-                    {3, vf_normalized_event_schema_json}};
-    bool replaced[4] = {false};
+    bool replaced[BUILT_IN] = {false};
 
     for (size_t i = 0; i < config->schemas.count; i++) {
         const struct vf_pair *pair = &config->schemas.items[i];
@@ -229,15 +286,8 @@ int vf_config_schemas(const struct vf_config *config, struct vf_schema_store *st
         vf_arena_rewind(arena, mark);
         if (rc)
             return rc;
-        if (id < sizeof replaced / sizeof *replaced)
+        if (id < BUILT_IN)
             replaced[id] = true;
     }
-    for (size_t i = 0; i < sizeof standard / sizeof *standard; i++) {
-        int rc = replaced[standard[i].id] ? VF_OK
-                                          : vf_schema_store_add(store, standard[i].id,
-                                                                vf_slice_of(standard[i].json), err);
-        if (rc)
-            return rc;
-    }
-    return VF_OK;
+    return add_built_in(config, store, replaced, err);
 }

@@ -7,8 +7,32 @@
 #include "base/options.h"
 #include "observe/log.h"
 #include "pipeline/pipeline.h"
+#include "registry/registry.h"
 
 enum vf_log_timestamps { VF_TIMESTAMPS_AUTO, VF_TIMESTAMPS_ON, VF_TIMESTAMPS_OFF };
+
+/* [registry] */
+struct vf_config_registry {
+    struct vf_slice url; /* empty: there is none */
+    struct vf_slice user;
+    struct vf_slice password; /* secret */
+    struct vf_slice token;    /* secret */
+    struct vf_slice ca_file;
+    struct vf_slice certificate_file;
+    struct vf_slice key_file;
+    struct vf_slice key_password; /* secret */
+    int64_t connect_timeout;
+    int64_t timeout;
+    int64_t retry_first;
+    int64_t retry_max;
+    int64_t answer_size;
+    int64_t redirects;
+    struct vf_slice cache_directory;
+    int64_t missing_ttl;
+    int64_t wait_deadline; /* 0: none */
+    bool auto_register;
+    int64_t subject_strategy; /* enum vf_subject_strategy */
+};
 
 /* Durations in milliseconds, sizes in bytes. Texts have a NUL behind them. */
 struct vf_config {
@@ -23,6 +47,7 @@ struct vf_config {
     int64_t output_retractions; /* enum vf_retraction */
 
     struct vf_slice reference_directory;
+    struct vf_config_registry registry;
 
     int64_t limit_value;
     int64_t limit_event_memory;
@@ -55,7 +80,11 @@ int vf_config_load(const char *path, const char *const *assignments, size_t assi
 int vf_config_apply_log(const struct vf_config *config, struct vf_error *err);
 /* Topics, framings and limits for the pipeline; borrows the texts. */
 void vf_config_pipeline(const struct vf_config *config, struct vf_pipeline_config *out);
-/* Schemas built in (1 visit, 2 meeting, 3 normalized event) and those of [schemas]. */
+/* The registry's client; texts are borrowed, or live in the arena. False: there is none. */
+bool vf_config_registry(const struct vf_config *config, struct vf_arena *arena,
+                        struct vf_registry_config *out);
+/* Schemas built in (1 visit, 2 meeting, 3 normalized event) and those of [schemas]. With a
+ * registry ids are its own, so the built-in ones have none. */
 int vf_config_schemas(const struct vf_config *config, struct vf_schema_store *store,
                       struct vf_arena *arena, struct vf_error *err);
 

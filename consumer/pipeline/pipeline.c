@@ -18,8 +18,15 @@ struct kind {
                      struct vf_arena *arena, struct vf_normalized_event *out, struct vf_error *err);
 };
 
+/* What readers of an output find its schema by. */
+struct output_name {
+    uint32_t id;
+    uint8_t guid[16];
+};
+
 struct vf_pipeline {
     struct vf_pipeline_config config;
+    struct output_name output_names[VF_SOURCE_COUNT];
     struct vf_schema_store *store;  /* borrowed */
     struct vf_reference *reference; /* one reference held */
     struct kind kinds[VF_SOURCE_COUNT];
@@ -71,6 +78,9 @@ int vf_pipeline_create(const struct vf_pipeline_config *config, struct vf_schema
         vf_pipeline_free(pipeline);
         return rc;
     }
+    for (int i = 0; i < VF_SOURCE_COUNT; i++)
+        vf_pipeline_set_output(pipeline, (enum vf_event_source)i, config->output_schema_id,
+                               config->output_guid);
     pipeline->kinds[VF_SOURCE_VISITS] = (struct kind){pipeline->visit, normalize_visit};
     pipeline->kinds[VF_SOURCE_MEETINGS] = (struct kind){pipeline->meeting, normalize_meeting};
     *out = pipeline;
@@ -98,6 +108,15 @@ void vf_pipeline_set_reference(struct vf_pipeline *pipeline, struct vf_reference
     vf_reference_release(old);
 }
 
+void vf_pipeline_set_output(struct vf_pipeline *pipeline, enum vf_event_source source, uint32_t id,
+                            const uint8_t guid[16])
+{
+    struct output_name *name = &pipeline->output_names[source];
+
+    name->id = id;
+    memcpy(name->guid, guid, sizeof name->guid);
+}
+
 const struct wire_schema *vf_pipeline_output_schema(const struct vf_pipeline *pipeline)
 {
     return pipeline->normalized;
@@ -123,15 +142,15 @@ static int choose_route(struct vf_pipeline *pipeline, const struct vf_record *in
     return rc;
 }
 
-static int encode_event(struct vf_pipeline *pipeline, struct wire_frame *frame,
-                        struct vf_error *err)
+static int encode_event(struct vf_pipeline *pipeline, enum vf_event_source source,
+                        struct wire_frame *frame, struct vf_error *err)
 {
-    const struct vf_pipeline_config *config = &pipeline->config;
+    const struct output_name *name = &pipeline->output_names[source];
 
-    *frame = (struct wire_frame){.framing = config->output_framing,
-                                 .id = config->output_schema_id,
+    *frame = (struct wire_frame){.framing = pipeline->config.output_framing,
+                                 .id = name->id,
                                  .fingerprint = wire_schema_fingerprint(pipeline->normalized)};
-    memcpy(frame->guid, config->output_guid, sizeof frame->guid);
+    memcpy(frame->guid, name->guid, sizeof frame->guid);
     vf_buffer_clear(&pipeline->encoded);
     int rc = wire_frame_write(frame, &pipeline->encoded);
     if (!rc)
@@ -179,7 +198,7 @@ static int process(struct vf_pipeline *pipeline, const struct vf_record *in, str
         return rc;
 
     out->stage = "encode";
-    rc = encode_event(pipeline, &frame, err);
+    rc = encode_event(pipeline, source, &frame, err);
     if (rc)
         return rc;
     out->record = (struct vf_record){.topic = config->routes[source].output,

@@ -32,8 +32,8 @@ struct vf_pipeline_config {
     struct vf_slice dead_letter; /* topic */
     enum wire_framing input_framing;
     enum wire_framing output_framing;
-    uint32_t output_schema_id; /* for CONFLUENT output */
-    uint8_t output_guid[16];   /* for GUID_HEADER output */
+    uint32_t output_schema_id; /* for CONFLUENT output, until vf_pipeline_set_output */
+    uint8_t output_guid[16];   /* for GUID_HEADER output, likewise */
     enum vf_retraction retractions;
     size_t value_bytes_max; /* longest input value taken; bytes */
     size_t arena_bytes_max; /* memory for one event; bytes */
@@ -63,6 +63,10 @@ void vf_pipeline_free(struct vf_pipeline *pipeline); /* NULL is allowed */
 
 /* Takes effect for the next run. */
 void vf_pipeline_set_reference(struct vf_pipeline *pipeline, struct vf_reference *reference);
+
+/* What a schema registry calls the schema of this route's output. Takes effect for the next run. */
+void vf_pipeline_set_output(struct vf_pipeline *pipeline, enum vf_event_source source, uint32_t id,
+                            const uint8_t guid[16]);
 
 /* Never fails: what cannot be processed becomes a dead letter. */
 void vf_pipeline_run(struct vf_pipeline *pipeline, const struct vf_record *in,
