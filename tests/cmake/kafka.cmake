@@ -3,5 +3,6 @@ add_library(unit_kafka_harness STATIC unit/unit_kafka_harness.c)
 target_link_libraries(unit_kafka_harness PUBLIC vf_kafka PkgConfig::CMOCKA)
 
 vf_unit_test(kafka_relay DEPENDS unit_kafka_harness vf_kafka)
+vf_unit_test(kafka_faults DEPENDS unit_kafka_harness vf_kafka)
 vf_unit_test(kafka_config DEPENDS unit_kafka_harness vf_kafka)
 vf_unit_test(checkpoint DEPENDS vf_kafka)

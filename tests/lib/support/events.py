@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import struct
 from functools import cache
 from pathlib import Path
@@ -69,10 +70,24 @@ def _bodies(kind):
     return plain
 
 
+def _renumber(body, number):
+    event_id = f"n{number:0{ID_DIGITS}d}"
+    return event_id, body[:1] + event_id.encode() + body[1 + len(event_id) :]
+
+
 def numbered(kind, number):
     """(event id, Avro binary) of a report of the sample under an id made from the number: quick,
     since nothing is encoded anew."""
     bodies = _bodies(kind)
-    body = bodies[number % len(bodies)]
-    event_id = f"n{number:0{ID_DIGITS}d}"
-    return event_id, body[:1] + event_id.encode() + body[1 + len(event_id) :]
+    return _renumber(bodies[number % len(bodies)], number)
+
+
+def numbered_large(kind, number, size):
+    """The same with that many bytes more, which no compression takes away."""
+    return _renumber(_large_body(kind, size), number)
+
+
+@cache
+def _large_body(kind, size):
+    report = {**sample(kind + "s")[0], "event_id": "n" + "0" * ID_DIGITS}
+    return encode(kind, {**report, "topics": [os.urandom(size // 2).hex()]})
