@@ -291,6 +291,19 @@ static int entry_plan(struct schema_entry *entry, const struct wire_schema *read
     return VF_OK;
 }
 
+int vf_schema_store_schema(struct vf_schema_store *store, const struct wire_frame *frame,
+                           const struct wire_schema **out, struct vf_error *err)
+{
+    if (frame->framing == WIRE_FRAMING_PLAIN)
+        return vf_error_set(err, VF_EUNKNOWNSCHEMA, "plain values do not name their schema");
+    struct schema_entry *entry = find_entry(store, name_of(frame));
+    if (!entry)
+        return ask_lookup(store, frame, err);
+    entry->used = ++store->uses;
+    *out = entry->schema;
+    return VF_OK;
+}
+
 int vf_schema_store_plan(struct vf_schema_store *store, const struct wire_frame *frame,
                          const struct wire_schema *reader, const struct wire_plan **out,
                          struct vf_error *err)

@@ -45,6 +45,11 @@ void vf_schema_store_set_lookup(struct vf_schema_store *store,
 int vf_schema_store_put(struct vf_schema_store *store, const struct wire_frame *name,
                         struct wire_schema *schema, struct vf_error *err);
 
+/* The frame's writer schema, valid until the store is next called. Errors as below; PLAIN frames
+ * name none: VF_EUNKNOWNSCHEMA. */
+int vf_schema_store_schema(struct vf_schema_store *store, const struct wire_frame *frame,
+                           const struct wire_schema **out, struct vf_error *err);
+
 /* The plan from the frame's writer schema to reader, valid until the store is next called.
  * PLAIN frames: the reader's own schema. VF_EUNKNOWNSCHEMA: nobody knows it; VF_EAGAIN: it is
  * being looked up; VF_EINCOMPATIBLE; or what the lookup said. */

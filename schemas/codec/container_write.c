@@ -152,6 +152,12 @@ int wire_container_create(const char *path, struct vf_slice schema_json, const c
     return 0;
 }
 
+static int fail_write(const struct wire_container_writer *writer, struct vf_error *err)
+{
+    return vf_error_set(err, VF_EIO, "%s: cannot be written: %s", writer->name,
+                        strerror(writer->error));
+}
+
 int wire_container_append(struct wire_container_writer *writer, struct vf_slice avro_bytes,
                           struct vf_error *err)
 {
@@ -166,8 +172,19 @@ int wire_container_append(struct wire_container_writer *writer, struct vf_slice 
         writer->pending = 0;
     }
     if (writer->error)
-        return vf_error_set(err, VF_EIO, "%s: cannot be written: %s", writer->name,
-                            strerror(writer->error));
+        return fail_write(writer, err);
+    return status ? vf_error_set(err, VF_EIO, "%s: %s", writer->name, avro_strerror()) : 0;
+}
+
+int wire_container_flush(struct wire_container_writer *writer, struct vf_error *err)
+{
+    int status = writer->pending ? avro_file_writer_sync(writer->avro) : 0;
+
+    writer->pending = 0;
+    if (fflush(writer->file) && !writer->error)
+        writer->error = errno;
+    if (writer->error)
+        return fail_write(writer, err);
     return status ? vf_error_set(err, VF_EIO, "%s: %s", writer->name, avro_strerror()) : 0;
 }
 

@@ -27,34 +27,34 @@ fail(struct json_writer *writer, const struct wire_path *path, const char *forma
     return VF_EDATA;
 }
 
-static void write_escape(struct json_writer *writer, unsigned char c)
+static void write_escape(struct vf_buffer *out, unsigned char c)
 {
     static const char letters[0x20] = {
         ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
 
     if (c == '"' || c == '\\')
-        vf_buffer_printf(writer->out, "\\%c", c);
+        vf_buffer_printf(out, "\\%c", c);
     else if (c < 0x20 && letters[c])
-        vf_buffer_printf(writer->out, "\\%c", letters[c]);
+        vf_buffer_printf(out, "\\%c", letters[c]);
     else
-        vf_buffer_printf(writer->out, "\\u%04x", c);
+        vf_buffer_printf(out, "\\u%04x", c);
 }
 
-static void write_text(struct json_writer *writer, struct vf_slice text)
+bool wire_json_write_text(struct vf_buffer *out, struct vf_slice text)
 {
     size_t start = 0;
 
-    vf_buffer_append_char(writer->out, '"');
+    vf_buffer_append_char(out, '"');
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
         if (c >= 0x20 && c != 0x7F && c != '"' && c != '\\')
             continue;
-        vf_buffer_append(writer->out, text.ptr + start, i - start);
-        write_escape(writer, c);
+        vf_buffer_append(out, text.ptr + start, i - start);
+        write_escape(out, c);
         start = i + 1;
     }
-    vf_buffer_append(writer->out, text.ptr + start, text.len - start);
-    vf_buffer_append_char(writer->out, '"');
+    vf_buffer_append(out, text.ptr + start, text.len - start);
+    return vf_buffer_append_char(out, '"');
 }
 
 /* Each byte is the character of that number. */
@@ -67,7 +67,7 @@ static void write_bytes(struct json_writer *writer, struct vf_slice bytes)
             vf_buffer_append_char(writer->out, (char)(0xC0 | c >> 6));
             vf_buffer_append_char(writer->out, (char)(0x80 | (c & 0x3F)));
         } else if (c < 0x20 || c == 0x7F || c == '"' || c == '\\') {
-            write_escape(writer, c);
+            write_escape(writer->out, c);
         } else {
             vf_buffer_append_char(writer->out, (char)c);
         }
@@ -86,7 +86,7 @@ static int write_slice(struct json_writer *writer, const struct wire_type *type,
     }
     if (!wire_utf8_valid(value->ptr, value->len))
         return fail(writer, path, "not UTF-8");
-    write_text(writer, *value);
+    wire_json_write_text(writer->out, *value);
     return 0;
 }
 
@@ -102,7 +102,8 @@ static void write_int(struct json_writer *writer, const struct wire_type *type, 
     vf_buffer_printf(writer->out, "%ld", (long)value);
 }
 
-/* As short as loses nothing, from 15 digits (6 of a float) on; with a mark that it is no integer. */
+/* As short as loses nothing, from 15 digits (6 of a float) on; with a mark that it is no integer.
+ */
 static void write_real(struct json_writer *writer, const struct wire_type *type, double value)
 {
     char text[40];
@@ -136,7 +137,7 @@ static int write_record(struct json_writer *writer, const struct wire_type *type
         struct wire_path at = {.up = path, .name = field->name};
         if (i)
             vf_buffer_append_text(writer->out, ", ");
-        write_text(writer, field->name);
+        wire_json_write_text(writer->out, field->name);
         vf_buffer_append_text(writer->out, ": ");
         rc = write_value(writer, field->type, &at, depth + 1, value + field->offset);
     }
@@ -163,7 +164,7 @@ static int write_array(struct json_writer *writer, const struct wire_type *type,
         if (map) {
             if (!key->ptr || !wire_utf8_valid(key->ptr, key->len))
                 return fail(writer, &at, "a key must be UTF-8");
-            write_text(writer, *key);
+            wire_json_write_text(writer->out, *key);
             vf_buffer_append_text(writer->out, ": ");
         }
         rc = write_value(writer, type->of.item, &at, depth + 1,
@@ -189,7 +190,7 @@ static int write_tagged(struct json_writer *writer, const struct wire_type *type
     if (!value->value)
         return fail(writer, path, "a branch without a value");
     vf_buffer_append_char(writer->out, '{');
-    write_text(writer, wire_type_name(of));
+    wire_json_write_text(writer->out, wire_type_name(of));
     vf_buffer_append_text(writer->out, ": ");
     int rc = write_value(writer, of, &at, depth + 1, value->value);
     vf_buffer_append_char(writer->out, '}');
@@ -245,7 +246,7 @@ static int write_value(struct json_writer *writer, const struct wire_type *type,
         symbol = *(const int32_t *)value;
         if (symbol < 0 || (size_t)symbol >= type->of.symbols.count)
             return fail(writer, path, "symbol %ld of %zu", (long)symbol, type->of.symbols.count);
-        write_text(writer, type->of.symbols.items[symbol]);
+        wire_json_write_text(writer->out, type->of.symbols.items[symbol]);
         return 0;
     case WIRE_RECORD: return write_record(writer, type, path, depth, value);
     case WIRE_UNION: return write_union(writer, type, path, depth, value);

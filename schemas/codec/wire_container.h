@@ -34,6 +34,8 @@ int wire_container_create(const char *path, struct vf_slice schema_json, const c
                           struct wire_container_writer **out, struct vf_error *err);
 int wire_container_append(struct wire_container_writer *writer, struct vf_slice avro_bytes,
                           struct vf_error *err);
+/* Ends the block, so that a reader of the file sees all that was appended. */
+int wire_container_flush(struct wire_container_writer *writer, struct vf_error *err);
 /* Flushes and closes; the writer is gone even on failure. */
 int wire_container_finish(struct wire_container_writer *writer, struct vf_error *err);
 

@@ -22,4 +22,7 @@ int wire_json_read(const struct wire_schema *schema, struct vf_slice json,
 int wire_json_write(const struct wire_schema *schema, const void *value, struct vf_buffer *out,
                     struct vf_error *err);
 
+/* Appends a JSON string with its quotes, escaped like that. The text is UTF-8. */
+bool wire_json_write_text(struct vf_buffer *out, struct vf_slice text);
+
 #endif
