@@ -24,10 +24,12 @@ static bool city_filter(const struct vf_name_text *text, const struct vf_name_hi
         return false;
     if (!filter->running)
         return true;
-    return (city->capital || city->population >= KNOWN_TO_ALL) &&
-           (vf_name_letters(vf_slice(entry->key, entry->key_len)) >= RUNNING_LETTERS_MIN ||
-            text->folded.words[hit->first].script > VF_SCRIPT_GREEK) &&
-           vf_name_capitalized(text, hit->first);
+    bool known =
+        city->capital || (city->population >= KNOWN_TO_ALL && entry->kind == VF_NAME_OFFICIAL);
+    size_t letters = vf_name_letters(vf_slice(entry->key, entry->key_len));
+    return known && vf_name_capitalized(text, hit->first) &&
+           (letters >= RUNNING_LETTERS_MIN ||
+            text->folded.words[hit->first].script > VF_SCRIPT_GREEK);
 }
 
 /* Greater: more likely meant. Own names first, then capitals, then size. */
@@ -131,6 +133,35 @@ static void find_inside(const struct vf_name_index *index, const struct vf_name_
     }
 }
 
+static bool landmark_filter(const struct vf_name_text *text, const struct vf_name_hit *hit,
+                            const struct vf_name_entry *entry, const void *data)
+{
+    (void)text;
+    (void)hit;
+    (void)data;
+    return entry->kind == VF_NAME_PARLIAMENT;
+}
+
+/* "Rashtrapati Bhavan": a parliament or seat that stands in one country alone. */
+static vf_country_index country_of_landmark(const struct vf_reference *reference,
+                                            const struct vf_name_text *text)
+{
+    const struct vf_name_index *index = vf_reference_names(reference, VF_NAMES_COUNTRY);
+    vf_country_index found = VF_NO_COUNTRY;
+
+    for (size_t i = 0; i < text->folded.count; i++) {
+        struct vf_name_hit hit;
+        if (!vf_name_longest(index, text, i, text->folded.count - 1, landmark_filter, NULL, &hit))
+            continue;
+        const struct vf_name_entry *e = vf_name_next(text, &hit, hit.entry, landmark_filter, NULL);
+        if (found != VF_NO_COUNTRY && found != e->target)
+            return VF_NO_COUNTRY;
+        found = (vf_country_index)e->target;
+        i = hit.last;
+    }
+    return found;
+}
+
 int vf_city_of_name(const struct vf_reference *reference, struct vf_slice text,
                     vf_country_index country, const struct vf_name_context *context,
                     struct vf_arena *arena, struct vf_city_match *out)
@@ -152,5 +183,7 @@ int vf_city_of_name(const struct vf_reference *reference, struct vf_slice text,
         find_whole(index, &prepared, 0, last, &filter, context, out))
         return VF_OK;
     find_inside(index, &prepared, filter, context, out);
+    if (!out->name.ptr && !out->ambiguous && country == VF_NO_COUNTRY)
+        out->country = country_of_landmark(reference, &prepared);
     return VF_OK;
 }

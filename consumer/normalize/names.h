@@ -50,7 +50,9 @@ struct vf_city_match {
     bool ambiguous;
 };
 
-/* country: restricts to that country's cities; VF_NO_COUNTRY: no restriction. 0 or VF_ENOMEM. */
+/* A city as printed, or the best-known city inside an address. Where the text tells no city but
+ * a landmark or seat of one country ("Rashtrapati Bhavan"), country alone is set.
+ * country: restricts to that country's cities; VF_NO_COUNTRY: no restriction. 0 or VF_ENOMEM. */
 int vf_city_of_name(const struct vf_reference *reference, struct vf_slice text,
                     vf_country_index country, const struct vf_name_context *context,
                     struct vf_arena *arena, struct vf_city_match *out);

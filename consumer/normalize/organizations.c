@@ -206,8 +206,8 @@ static bool is_acronym_word(const struct vf_name_text *text, size_t word, struct
 
 /* Whether the text spells the acronym out, with words that stand before "(ACRONYM)" or behind
  * "ACRONYM:"; *first and *count say which. */
-static bool spelt_out(const struct vf_name_text *text, struct vf_slice acronym, size_t *first,
-                      size_t *count)
+static bool spelt_out(const struct vf_name_text *text, struct vf_slice acronym, bool brackets,
+                      size_t *first, size_t *count)
 {
     for (size_t i = 0; i < text->folded.count; i++) {
         if (!is_acronym_word(text, i, acronym))
@@ -219,7 +219,7 @@ static bool spelt_out(const struct vf_name_text *text, struct vf_slice acronym, 
             *first = i + 1;
             if (colon && i + n < text->folded.count && spells(text, i + 1, n, acronym))
                 return true;
-            if (!w->in_brackets || n > i)
+            if (!brackets || !w->in_brackets || n > i)
                 continue;
             *first = i - n;
             if (text->folded.text.ptr[text->folded.words[i - n].begin] == acronym.ptr[0] &&
@@ -233,7 +233,7 @@ static bool spelt_out(const struct vf_name_text *text, struct vf_slice acronym, 
 /* Settles an acronym that some text spells out: by what the words name, or as nothing known.
  * 1: settled, 0: not spelt out, VF_ENOMEM. */
 static int settle_spelt_out(const struct query *query, struct vf_slice raw, struct vf_slice acronym,
-                            struct vf_organization_reading *out)
+                            bool brackets, struct vf_organization_reading *out)
 {
     struct vf_name_text text;
     struct vf_name_hit hit;
@@ -243,7 +243,7 @@ static int settle_spelt_out(const struct query *query, struct vf_slice raw, stru
     int rc = vf_name_prepare(raw, query->context->language, query->arena, &text);
     if (rc)
         return rc;
-    if (!spelt_out(&text, acronym, &first, &count))
+    if (!spelt_out(&text, acronym, brackets, &first, &count))
         return 0;
     if (vf_name_whole(query->index, &text, first, first + count - 1, organization_filter, query,
                       &hit)) {
@@ -256,6 +256,24 @@ static int settle_spelt_out(const struct query *query, struct vf_slice raw, stru
     out->organization = VF_NO_ORGANIZATION;
     out->method = VF_METHOD_NONE;
     return 1;
+}
+
+/* The same for all texts of the report. Behind a colon any acronym is believed to be spelt out;
+ * before brackets only one of several meanings, as translations have the same initials. */
+static int settle_by_words(const struct query *query, const struct vf_name_text *text,
+                           struct vf_slice acronym, bool brackets,
+                           struct vf_organization_reading *out)
+{
+    int rc = settle_spelt_out(query, text->raw, acronym, brackets, out);
+
+    for (size_t i = 0; !rc && i < query->context->text_count; i++) {
+        struct vf_slice other = query->context->texts[i];
+        if (!brackets &&
+            (other.len > VF_NAME_TEXT_MAX || !other.len || !memchr(other.ptr, ':', other.len)))
+            continue;
+        rc = settle_spelt_out(query, other, acronym, brackets, out);
+    }
+    return rc;
 }
 
 static const struct vf_collision *readings_of(const struct vf_reference *reference,
@@ -295,8 +313,10 @@ static int settle_collision(const struct query *query, const struct vf_name_text
     size_t usual = count;
     size_t told_count = 0;
 
-    if (!count)
-        return VF_OK;
+    if (!count) {
+        int rc = settle_by_words(query, text, acronym, false, out);
+        return rc < 0 ? rc : VF_OK;
+    }
     for (size_t i = 0; i < count; i++) {
         int rc = report_tells(query, text, &readings[i]);
         if (rc < 0)
@@ -312,9 +332,7 @@ static int settle_collision(const struct query *query, const struct vf_name_text
         take_reading(readings, count, told, VF_METHOD_CONTEXT, out);
         return VF_OK;
     }
-    int rc = settle_spelt_out(query, text->raw, acronym, out);
-    for (size_t i = 0; !rc && i < query->context->text_count; i++)
-        rc = settle_spelt_out(query, query->context->texts[i], acronym, out);
+    int rc = settle_by_words(query, text, acronym, true, out);
     if (rc)
         return rc < 0 ? rc : VF_OK;
     take_reading(readings, count, told_count ? count : usual, VF_METHOD_ACRONYM, out);
@@ -330,13 +348,12 @@ static const char *const PARLIAMENT_WORDS[] = {
     "議會",       "议会",      "의회",      "議員",      "nghi vien",    "legislat",
     "مجالس",      "مجلس",      "پارلمان",   "مجالس",     "parlman",      NULL};
 static const char *const BODY_WORDS[] = {
-    "assembl",    "asambl",    "assamble",  "ассамбле", "асамбле", "union",       "union",
-    "uniao",      "unione",    "союз",      "network",  "reseau",  "rede",        "red",
-    "сеть",       "сети",      "mreza",     "forum",    "foro",    "форум",       "ittifaq",
-    "birlig",     "səbəkə",    "sebeke",    "agi",      "اتحاد",   "الاتحاد",     "جمعيه",
-    "الجمعيه",    "شبكه",      "majlis",    "majelis",  "uni",     "lien",        "hiep",
-    "conferenc",  "conferen",  "конференц", "meclis",   "məclis",  "versammlung", "parlament",
-    "parliament", "parlement", "umoja",     "مجمع",     "اتحاديه", NULL};
+    "assembl",  "asambl",    "assamble", "ассамбле",    "асамбле", "union",   "uniao",
+    "union",    "союз",      "network",  "reseau",      "rede ",   "red ",    "сеть",
+    "сети",     "ittifaq",   "birlig",   "birliy",      "səbəkə",  "sebeke",  "aginin",
+    "اتحاد",    "الاتحاد",   "جمعيه",    "الجمعيه",     "شبكه",    "majelis", "uni ",
+    "kesatuan", "lien minh", "hoi dong", "versammlung", "umoja",   "مجمع",    "اتحاديه",
+    "联盟",     "聯盟",      "大会",     "大會",        "연맹",    "총회",    NULL};
 
 static bool begins_with_any(const struct vf_name_text *text, size_t word,
                             const char *const *beginnings)
@@ -401,6 +418,35 @@ static void prefer_parliament(const struct query *query, const struct vf_name_te
     out->method = VF_METHOD_CONTEXT;
 }
 
+/* "Inter-Parliamentary Union of X Member States": not the union of that name, but X's
+ * parliamentary body, or one that is not known here. */
+static bool is_union_of_another(const struct query *query, const struct vf_name_text *text,
+                                const struct vf_name_hit *hit, struct vf_organization_reading *out)
+{
+    struct vf_organization_reading other;
+    struct vf_name_hit next;
+
+    if (out->method != VF_METHOD_NAME && out->method != VF_METHOD_ALIAS)
+        return false;
+    if (out->organization == VF_NO_ORGANIZATION ||
+        !vf_slice_is(vf_reference_organization(query->reference, out->organization)->id, "ipu"))
+        return false;
+    for (size_t i = hit->last + 1; i < text->folded.count; i++) {
+        if (text->folded.words[i].in_brackets ||
+            !vf_name_longest(query->index, text, i, text->folded.count - 1, organization_filter,
+                             query, &next))
+            continue;
+        settle_key(query, text, &next, &other);
+        if (other.organization == VF_NO_ORGANIZATION || other.organization == out->organization)
+            continue;
+        add_alternative(out, out->organization);
+        out->organization = parliament_of(query->reference, other.organization);
+        out->method = out->organization == VF_NO_ORGANIZATION ? VF_METHOD_NONE : VF_METHOD_CONTEXT;
+        return true;
+    }
+    return false;
+}
+
 /* ---- the text ---- */
 
 /* The longest name among those outside (or inside) brackets; the first of equal ones. */
@@ -436,7 +482,8 @@ static int settle_hit(const struct query *query, const struct vf_name_text *text
         if (rc)
             return rc;
     }
-    prefer_parliament(query, text, hit, out);
+    if (!is_union_of_another(query, text, hit, out))
+        prefer_parliament(query, text, hit, out);
     return VF_OK;
 }
 
@@ -483,6 +530,46 @@ static struct vf_slice without_brackets(struct vf_slice text, struct vf_arena *a
     return out && any ? vf_slice(out, written) : VF_SLICE_NULL;
 }
 
+/* All words of the text, in any order, are those of one name. */
+static bool match_set(const struct query *query, const struct vf_name_text *text,
+                      struct vf_organization_reading *out)
+{
+    for (size_t i = 0; i < text->stem_count; i++) {
+        const struct vf_stem_variant *v = &text->stems[i];
+        char *key = vf_arena_alloc(query->arena, v->text.len + 1);
+        size_t len = key ? vf_name_set_key(v->text, key) : 0;
+        if (!len)
+            continue;
+        struct vf_name_hit hit = {
+            .entry = vf_name_find(query->index, vf_slice(key, len), v->family | VF_STEM_SET),
+            .last = text->folded.count - 1,
+            .form = VF_FORM_STEM};
+        if (!hit.entry)
+            continue;
+        settle_key(query, text, &hit, out);
+        return true;
+    }
+    return false;
+}
+
+static bool match_misspelt(const struct query *query, const struct vf_name_text *text,
+                           struct vf_organization_reading *out)
+{
+    const struct vf_name_entry *e = vf_name_misspelt(query->index, text->folded.text);
+
+    if (!e)
+        return false;
+    out->organization = (vf_organization_index)e->target;
+    out->method = VF_METHOD_ALIAS;
+    return true;
+}
+
+/* Whether the hit leaves words that another reading of the whole text may explain. */
+static bool leaves_words(const struct vf_name_text *text, const struct vf_name_hit *hit)
+{
+    return hit->last - hit->first + 1 < text->folded.count;
+}
+
 int vf_organization_of_text(const struct vf_reference *reference, struct vf_slice text,
                             const struct vf_name_context *context, struct vf_arena *arena,
                             struct vf_organization_reading *out)
@@ -503,8 +590,14 @@ int vf_organization_of_text(const struct vf_reference *reference, struct vf_slic
         rc = vf_name_prepare(outside, context->language, arena, &plain);
     if (rc)
         return rc;
-    if (plain.folded.count && longest_hit(&query, &plain, false, &hit))
+    bool found = plain.folded.count && longest_hit(&query, &plain, false, &hit);
+    if (plain.folded.count && (!found || leaves_words(&plain, &hit)) &&
+        match_set(&query, &plain, out))
+        return VF_OK;
+    if (found)
         return settle_hit(&query, &plain, &hit, out);
+    if (plain.folded.count && match_misspelt(&query, &plain, out))
+        return VF_OK;
     if (outside.ptr && longest_hit(&query, &whole, true, &hit))
         return settle_hit(&query, &whole, &hit, out);
     return VF_OK;

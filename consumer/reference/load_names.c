@@ -262,7 +262,7 @@ int vf_add_organization_texts(struct vf_reference *reference, const struct vf_ta
         struct vf_name_entry entry =
             entry_of(organization, acronym ? VF_NAME_ACRONYM : kind, english);
         int rc = add_texts(reference, table, column, text, VF_NAMES_ORGANIZATION, entry,
-                           acronym ? VF_STEMS_NONE : VF_STEMS_ALL, scratch, err);
+                           acronym ? VF_STEMS_NONE : VF_STEMS_ALL_AND_SETS, scratch, err);
         if (rc)
             return rc;
     }

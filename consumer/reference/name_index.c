@@ -19,7 +19,7 @@ static uint64_t *start_word(const struct vf_name_index *index, uint32_t hash, ui
 }
 
 const struct vf_name_entry *vf_name_find(const struct vf_name_index *index, struct vf_slice key,
-                                         enum vf_stem_family family)
+                                         unsigned family)
 {
     uint32_t hash = hash_key(key, (uint8_t)family);
 
@@ -93,6 +93,73 @@ static size_t stem_key(const struct vf_folded *folded, enum vf_stem_family famil
     return letters >= STEM_LETTERS ? len : 0;
 }
 
+/* Stems that tell when or how a body met, not which body it is. */
+static bool is_occasion(struct vf_slice stem)
+{
+    static const char *const words[] = {"general", "session",  "plenary", "meeting",
+                                        "annual",  "ordinary", "summit",  "member",
+                                        "state",   "countrie", "country", "regular"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (vf_slice_is(stem, words[i]))
+            return true;
+    return stem.ptr[0] >= '0' && stem.ptr[0] <= '9';
+}
+
+/* Splits at spaces, in order of bytes, each once; the count, or VF_STEM_SET_MAX + 1 for more. */
+static size_t sort_stems(struct vf_slice stems, struct vf_slice out[VF_STEM_SET_MAX])
+{
+    size_t count = 0;
+
+    while (stems.len) {
+        const char *space = memchr(stems.ptr, ' ', stems.len);
+        struct vf_slice stem = vf_slice(stems.ptr, space ? (size_t)(space - stems.ptr) : stems.len);
+        stems = space ? vf_slice(space + 1, stems.len - stem.len - 1) : VF_SLICE_NULL;
+        if (!stem.len || is_occasion(stem))
+            continue;
+        size_t at = count;
+        while (at > 0 && vf_slice_compare(out[at - 1], stem) > 0)
+            at--;
+        if (at > 0 && vf_slice_equal(out[at - 1], stem))
+            continue;
+        if (count == VF_STEM_SET_MAX)
+            return count + 1;
+        memmove(out + at + 1, out + at, (count - at) * sizeof *out);
+        out[at] = stem;
+        count++;
+    }
+    return count;
+}
+
+size_t vf_name_set_key(struct vf_slice stems, char *out)
+{
+    struct vf_slice sorted[VF_STEM_SET_MAX];
+    size_t count = sort_stems(stems, sorted);
+    size_t len = 0;
+
+    if (count < VF_STEM_SET_MIN || count > VF_STEM_SET_MAX)
+        return 0;
+    for (size_t i = 0; i < count; i++) {
+        if (len)
+            out[len++] = ' ';
+        memcpy(out + len, sorted[i].ptr, sorted[i].len);
+        len += sorted[i].len;
+    }
+    return len;
+}
+
+static int add_set(struct vf_name_index *index, struct vf_slice stems, struct vf_name_entry entry,
+                   struct vf_arena *arena)
+{
+    char key[KEY_BYTES_MAX];
+    size_t len = vf_name_set_key(stems, key);
+
+    if (!len)
+        return VF_OK;
+    entry.family |= VF_STEM_SET;
+    return add_key(index, vf_slice(key, len), len, entry, arena);
+}
+
 static enum vf_stem_family proper(enum vf_stem_family family)
 {
     if (family == VF_STEM_ROMANCE)
@@ -125,6 +192,8 @@ static int add_stems(struct vf_name_index *index, const struct vf_folded *folded
             continue;
         entry.family = (uint8_t)family;
         int rc = add_key(index, vf_slice(key, len), first_len, entry, arena);
+        if (!rc && stems == VF_STEMS_ALL_AND_SETS)
+            rc = add_set(index, vf_slice(key, len), entry, arena);
         if (rc)
             return rc;
     }
@@ -152,9 +221,115 @@ int vf_name_add(struct vf_name_index *index, struct vf_slice text, struct vf_nam
     return add_stems(index, &folded, entry, stems, arena);
 }
 
+/* ---- misspelt names ---- */
+
+enum {
+    SLIP_LETTERS = 10, /* one letter in so many may be wrong */
+    SLIPS_MAX = 2,
+    SLIP_BYTES_MAX = 120, /* no English name is longer */
+};
+
+static bool is_misspellable(const struct vf_name_entry *entry)
+{
+    return entry->family == VF_STEM_NONE && entry->key_len >= SLIP_LETTERS &&
+           entry->key_len <= SLIP_BYTES_MAX &&
+           (entry->kind == VF_NAME_OFFICIAL || entry->kind == VF_NAME_ALIAS) &&
+           entry->languages_len == 2 && !memcmp(entry->languages, "en", 2);
+}
+
+/* Which letters a text has, a bit each: two texts that differ by n letters differ in 2 n bits at
+ * most. */
+static uint64_t letters_in(struct vf_slice text)
+{
+    uint64_t set = 0;
+    for (size_t i = 0; i < text.len; i++)
+        set |= UINT64_C(1) << ((unsigned char)text.ptr[i] % 64);
+    return set;
+}
+
+/* Changed, added, left out or swapped letters that make a of b; more than limit: limit + 1. */
+static size_t distance(struct vf_slice a, struct vf_slice b, size_t limit)
+{
+    uint8_t rows[3][SLIP_BYTES_MAX + SLIPS_MAX + 1];
+
+    for (size_t j = 0; j <= b.len; j++)
+        rows[0][j] = (uint8_t)j;
+    for (size_t i = 1; i <= a.len; i++) {
+        uint8_t *row = rows[i % 3];
+        const uint8_t *above = rows[(i + 2) % 3];
+        const uint8_t *before = rows[(i + 1) % 3];
+        size_t least = row[0] = (uint8_t)i;
+        for (size_t j = 1; j <= b.len; j++) {
+            size_t cost = above[j - 1] + (a.ptr[i - 1] != b.ptr[j - 1]);
+            if (above[j] + 1U < cost)
+                cost = above[j] + 1U;
+            if (row[j - 1] + 1U < cost)
+                cost = row[j - 1] + 1U;
+            if (i > 1 && j > 1 && a.ptr[i - 1] == b.ptr[j - 2] && a.ptr[i - 2] == b.ptr[j - 1] &&
+                before[j - 2] + 1U < cost)
+                cost = before[j - 2] + 1U;
+            row[j] = (uint8_t)cost;
+            if (cost < least)
+                least = cost;
+        }
+        if (least > limit)
+            return limit + 1;
+    }
+    return rows[a.len % 3][b.len];
+}
+
+const struct vf_name_entry *vf_name_misspelt(const struct vf_name_index *index,
+                                             struct vf_slice text)
+{
+    const struct vf_name_entry *found = NULL;
+    uint64_t letters = letters_in(text);
+    size_t slips = text.len / SLIP_LETTERS;
+    bool tied = false;
+
+    if (slips > SLIPS_MAX)
+        slips = SLIPS_MAX;
+    if (!slips || text.len > SLIP_BYTES_MAX)
+        return NULL;
+    for (size_t i = 0; i < index->misspellable_count; i++) {
+        const struct vf_name_entry *e = index->misspellable[i];
+        struct vf_slice key = vf_slice(e->key, e->key_len);
+        if (key.len + slips < text.len || key.len > text.len + slips || key.ptr[0] != text.ptr[0])
+            continue;
+        if ((size_t)__builtin_popcountll(letters_in(key) ^ letters) > 2 * slips)
+            continue;
+        size_t d = distance(key, text, slips);
+        if (d > slips)
+            continue;
+        tied = found && found->target != e->target && (d == slips);
+        if (!found || d < slips || !tied)
+            found = e;
+        slips = d; /* only as near ones count from here on */
+    }
+    return tied ? NULL : found;
+}
+
+static int list_misspellable(struct vf_name_index *index, struct vf_arena *arena)
+{
+    for (const struct vf_name_entry *e = index->pending; e; e = e->next)
+        index->misspellable_count += is_misspellable(e);
+    index->misspellable =
+        vf_arena_alloc(arena, index->misspellable_count * sizeof *index->misspellable);
+    if (!index->misspellable)
+        return VF_ENOMEM;
+    size_t count = 0;
+    for (const struct vf_name_entry *e = index->pending; e; e = e->next)
+        if (is_misspellable(e))
+            index->misspellable[count++] = e;
+    return VF_OK;
+}
+
 int vf_name_build(struct vf_name_index *index, struct vf_arena *arena)
 {
     size_t slots = SLOTS_MIN;
+
+    int rc = list_misspellable(index, arena);
+    if (rc)
+        return rc;
 
     while (slots < index->entries * 2)
         slots *= 2;

@@ -30,6 +30,10 @@ enum vf_name_kind {
     VF_NAME_KIND_COUNT
 };
 
+/* Added to a family: the key is the stems in order of bytes, each once. Finds names whose words
+ * are printed in another order. */
+enum { VF_STEM_SET = 0x80, VF_STEM_SET_MIN = 3, VF_STEM_SET_MAX = 24 };
+
 struct vf_name_entry {
     const char *key;            /* folded text, or stems joined by spaces */
     const char *written;        /* as in the table */
@@ -43,7 +47,7 @@ struct vf_name_entry {
     uint16_t written_len;
     uint16_t languages_len;
     uint8_t kind;   /* enum vf_name_kind */
-    uint8_t family; /* enum vf_stem_family; NONE: the key is folded text */
+    uint8_t family; /* enum vf_stem_family, perhaps with VF_STEM_SET; NONE: folded text */
 };
 
 struct vf_name_index {
@@ -52,6 +56,8 @@ struct vf_name_index {
     size_t entries;
     size_t words_max;     /* in one key */
     uint64_t starts[512]; /* a bit for each first word, by hash: most words start no name */
+    const struct vf_name_entry **misspellable; /* English names long enough to bear a slip */
+    size_t misspellable_count;
     struct vf_name_entry *pending; /* while loading */
 };
 
@@ -80,7 +86,15 @@ const struct vf_collision *vf_reference_collisions(const struct vf_reference *re
 
 /* The first entry of a key; NULL if there is none. */
 const struct vf_name_entry *vf_name_find(const struct vf_name_index *index, struct vf_slice key,
-                                         enum vf_stem_family family);
+                                         unsigned family);
+/* Stems joined by spaces, made into a key of VF_STEM_SET in out, which is as long as stems at
+ * most: numbers and words such as "session" left out. Returns its length; 0 where there are too
+ * few or too many. */
+size_t vf_name_set_key(struct vf_slice stems, char *out);
+/* The one target among official names and aliases in English that the folded text misses by few
+ * letters (1 of 10, 2 of 20 or more); NULL: none, or several. */
+const struct vf_name_entry *vf_name_misspelt(const struct vf_name_index *index,
+                                             struct vf_slice text);
 /* Whether some key begins with the word; may say yes for one that does not. */
 bool vf_name_may_start(const struct vf_name_index *index, struct vf_slice word,
                        enum vf_stem_family family);
@@ -89,6 +103,7 @@ bool vf_name_may_start(const struct vf_name_index *index, struct vf_slice word,
 enum vf_name_stems {
     VF_STEMS_NONE,
     VF_STEMS_ALL,
+    VF_STEMS_ALL_AND_SETS,
     /* A name proper: no endings that make another word of it. In Romance languages it has none,
      * in Germanic ones a genitive s. */
     VF_STEMS_PROPER

@@ -141,6 +141,8 @@ def city_names(packages, countries):
     facts = collections.defaultdict(list)
     for r in rows(HERE / "city_facts.tsv"):
         facts[r["iso3"], fold(r["city"])] += [clean(t) for t in r["texts"].split("|")]
+    # Cities that are meant like capitals: where parliaments or world bodies meet.
+    seats = {(r["iso3"], fold(r["city"])) for r in rows(HERE / "city_facts.tsv") if r["seat"]}
     lines, known = [], set()
     for c in data.values():
         iso3 = iso2.get(c["countrycode"])
@@ -149,7 +151,7 @@ def city_names(packages, countries):
         own = clean(c["name"])
         alternates = [clean(a) for a in c["alternatenames"] if sensible(a)]
         folded = {fold(own), *(fold(a) for a in alternates)}
-        is_capital = bool(capital[iso3] & {fold(own)}) or (bool(capital[iso3] & folded) and c["population"] >= LARGE)
+        is_capital = (iso3, fold(own)) in seats or bool(capital[iso3] & {fold(own)}) or (bool(capital[iso3] & folded) and c["population"] >= LARGE)
         name = own
         if is_capital:  # the capital's English name, where our facts have one
             for r in countries:
