@@ -1,11 +1,12 @@
 /*
  * lexgen: compiles tables of words into the tries of normalize/lexicon.h, as C source.
  *
- *   lexgen --output DATA.c LANGUAGES.h [--table NAME PREFIX HEADER FILE...]...
+ *   lexgen --output DATA.c LANGUAGES.h --letters FILE [--table NAME PREFIX HEADER FILE...]...
  *
- * A table's line: text, kind, value, languages (with commas),
- * scope ("any" or "own"), between tabs; # begins a comment line. Texts are folded here with the
- * same function that folds them at run time, so the two cannot differ.
+ * Letters: code point in hexadecimal, the letter, Latin letters (up to three). A table's line:
+ * text, kind, value, languages (with commas), scope ("any" or "own"), between tabs; # begins a
+ * comment line. Texts are folded here with the same function that folds them at run time, so the
+ * two cannot differ.
  */
 #include "base/error.h"
 #include "base/fold.h"
@@ -18,6 +19,7 @@ enum {
     LANGUAGES_MAX = 200, /* fits a byte, 0 kept for "not told" */
     CELLS_MAX = 1 << 20,
     LINE_BYTES_MAX = 4096,
+    LETTER_POINTS_MAX = 0x3100, /* up to the end of kana */
     COLUMNS = 5,
 };
 
@@ -294,6 +296,44 @@ static void write_languages(const char *path)
         fail(path, 0, "cannot be written");
 }
 
+/* Pages of 64 code points that hold a letter. */
+static void write_letters(FILE *out, const char *path)
+{
+    static char letters[LETTER_POINTS_MAX][4];
+    static bool known[LETTER_POINTS_MAX / 64];
+    char text[LINE_BYTES_MAX];
+    size_t pages = 1;
+    FILE *in = fopen(path, "r");
+
+    if (!in)
+        fail(path, 0, "cannot be opened");
+    for (size_t line = 1; fgets(text, sizeof text, in); line++) {
+        if (text[0] == '#')
+            continue;
+        text[strcspn(text, "\n")] = '\0';
+        unsigned long c = strtoul(text, NULL, 16);
+        const char *latin = strrchr(text, '\t');
+        if (!latin || c >= LETTER_POINTS_MAX || strlen(latin + 1) > 3)
+            fail(path, line, "not a letter");
+        (void)snprintf(letters[c], sizeof letters[c], "%s", latin[1] ? latin + 1 : "-");
+        known[c / 64] = true;
+    }
+    (void)fclose(in);
+    (void)fputs("\n#include \"normalize/romanize.h\"\nconst uint8_t vf_letter_page[] = {", out);
+    for (size_t p = 0; p < LETTER_POINTS_MAX / 64; p++)
+        (void)fprintf(out, "%s%zu,", p % 16 ? " " : "\n    ", known[p] ? pages++ : 0);
+    (void)fputs("\n};\nconst char vf_letter_latin[][64][4] = {\n    {{0}},\n", out);
+    for (size_t p = 0; p < LETTER_POINTS_MAX / 64; p++) {
+        if (!known[p])
+            continue;
+        (void)fputs("    {", out);
+        for (size_t i = 0; i < 64; i++)
+            (void)fprintf(out, "%s\"%s\",", i % 12 ? " " : "\n     ", letters[p * 64 + i]);
+        (void)fputs("},\n", out);
+    }
+    (void)fputs("};\n", out);
+}
+
 int main(int argc, char **argv)
 {
     struct table table = {0};
@@ -310,7 +350,8 @@ int main(int argc, char **argv)
     }
     FILE *out = open_output(argv[2]);
     (void)fputs("#include \"normalize/lexicon.h\"\n", out);
-    for (int i = 4; i + 4 < argc && !strcmp(argv[i], "--table");) {
+    write_letters(out, argv[5]);
+    for (int i = 6; i + 4 < argc && !strcmp(argv[i], "--table");) {
         table.name = argv[i + 1];
         table.prefix = argv[i + 2];
         table.header = argv[i + 3];

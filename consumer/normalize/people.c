@@ -1,0 +1,225 @@
+/*
+ * Names as printed: cleaned, repaired where the damage is plain, honorifics off, and whether they
+ * are names at all.
+ */
+#include "normalize/people.h"
+
+#include "base/error.h"
+#include "normalize/name_words.h"
+#include "normalize/text.h"
+
+/* UTF-8 read as Latin-1 and encoded again: every character is below U+0100, and as bytes they are
+ * UTF-8 with at least one character of several bytes. Gives the length of the repaired text. */
+static size_t repair_length(struct vf_slice text, char *out)
+{
+    size_t n = 0;
+    bool high = false;
+
+    for (size_t at = 0; at < text.len;) {
+        uint32_t c = vf_text_next(text, &at);
+        if (c > 0xFF)
+            return 0;
+        high = high || c >= 0xC2;
+        out[n++] = (char)c;
+    }
+    if (!high)
+        return 0;
+    for (size_t at = 0; at < n;)
+        if (vf_text_next(vf_slice(out, n), &at) == 0xFFFD)
+            return 0;
+    return n;
+}
+
+static struct vf_slice repair(struct vf_slice text, struct vf_arena *arena, vf_flags *flags)
+{
+    size_t at = 0;
+
+    while (at < text.len && (unsigned char)text.ptr[at] < 0x80)
+        at++;
+    if (at == text.len)
+        return text;
+    struct vf_arena_mark mark = vf_arena_mark(arena);
+    char *out = vf_arena_alloc(arena, text.len);
+    size_t n = out ? repair_length(text, out) : 0;
+    if (!n) {
+        vf_arena_rewind(arena, mark);
+        return out ? text : VF_SLICE_NULL;
+    }
+    *flags |= VF_FLAG_BIT(NAME_DOUBTFUL);
+    return vf_slice(out, n);
+}
+
+/* Characters that no name holds, brackets aside. */
+static bool is_no_name(struct vf_slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if ((c >= '0' && c <= '9') || (c && strchr("=<>{}[]$@#\\|^~_*+%&:;!?/\"", c)))
+            return true;
+    }
+    return false;
+}
+
+/* What stands in brackets explains the name. */
+static struct vf_slice without_brackets(struct vf_slice text)
+{
+    static const char *const open[] = {"(", "（"};
+
+    for (size_t k = 0; k < sizeof open / sizeof open[0]; k++) {
+        const char *at = memmem(text.ptr, text.len, open[k], strlen(open[k]));
+        if (!at || at == text.ptr)
+            continue;
+        text.len = (size_t)(at - text.ptr);
+        while (text.len && text.ptr[text.len - 1] == ' ')
+            text.len--;
+    }
+    return text;
+}
+
+/* Words taken off the front: honorifics, ranks behind them, and what only may be one if a name of
+ * two words is left. */
+static size_t honorific_words(const struct vf_tokens *words, size_t end, vf_language language)
+{
+    size_t i = 0;
+
+    while (i < end) {
+        struct vf_lexicon_hit hit;
+        size_t next;
+        if (!vf_tokens_find(words, i, &vf_lexicon_names, language, &hit, &next) || next >= end)
+            break;
+        uint8_t kind = hit.entry->kind;
+        if (kind != VF_NAME_HONORIFIC && !(kind == VF_NAME_RANK && i > 0))
+            break;
+        i = next;
+    }
+    return i;
+}
+
+static size_t suffix_begin(const struct vf_tokens *words, vf_language language)
+{
+    size_t end = words->count;
+
+    while (end > 1) {
+        size_t i = end - 1;
+        while (i > 1 && words->at[i].gap == VF_GAP_POINT)
+            i--; /* "Ph.D." */
+        struct vf_lexicon_hit hit;
+        size_t next;
+        if (!vf_tokens_find(words, i, &vf_lexicon_names, language, &hit, &next) || next != end ||
+            hit.entry->kind != VF_NAME_SUFFIX)
+            break;
+        end = i;
+    }
+    return end;
+}
+
+/* Titles that Chinese, Japanese and Korean put behind a name without a space. */
+static size_t unspaced_suffix(struct vf_slice name, vf_language language)
+{
+    for (size_t at = 0; at < name.len;) {
+        struct vf_lexicon_hit hit;
+        uint32_t c = vf_text_next(name, &at);
+        if (c < 0x1100)
+            return 0;
+        struct vf_slice rest = vf_slice(name.ptr + at, name.len - at);
+        if (at >= 6 && rest.len && vf_lexicon_find(&vf_lexicon_names, rest, language, &hit) &&
+            hit.length == rest.len && hit.entry->kind == VF_NAME_SUFFIX)
+            return rest.len;
+    }
+    return 0;
+}
+
+static bool says_no_person(const struct vf_tokens *words, size_t begin, vf_language language)
+{
+    for (size_t i = begin; i < words->count; i++) {
+        struct vf_lexicon_hit hit;
+        size_t next;
+        if (vf_tokens_find(words, i, &vf_lexicon_names, language, &hit, &next) &&
+            hit.entry->kind == VF_NAME_NO_PERSON)
+            return true;
+    }
+    return false;
+}
+
+/* "A. B., C. D." and "A B and C D" name several; "B, A" is one name turned round. */
+static bool names_several(const struct vf_tokens *words, size_t begin, size_t end)
+{
+    size_t part = 0;
+    size_t parts_of_two = 0;
+    size_t parts = 1;
+
+    for (size_t i = begin; i < end; i++) {
+        struct vf_slice word = vf_tokens_folded(words, i);
+        bool joins = vf_slice_is(word, "and") || vf_slice_is(word, "və") ||
+                     vf_slice_is(word, "ve") || vf_slice_is(word, "и") || vf_slice_is(word, "et") ||
+                     vf_slice_is(word, "und");
+        if (i > begin && (words->at[i].gap >= VF_GAP_COMMA || (joins && i + 1 < end))) {
+            parts_of_two += part >= 2;
+            parts++;
+            part = 0;
+        }
+        part += !joins;
+    }
+    parts_of_two += part >= 2;
+    return parts >= 2 && parts_of_two >= 2;
+}
+
+static void cut_name(const struct vf_tokens *words, size_t begin, size_t end,
+                     struct vf_person_name *out)
+{
+    struct vf_slice text = words->text;
+    size_t from = words->at[begin].begin;
+    size_t to = end < words->count ? words->at[end - 1].end : text.len;
+
+    while (to > words->at[end - 1].end && (text.ptr[to - 1] == ' ' || text.ptr[to - 1] == ','))
+        to--;
+    out->name = vf_slice(text.ptr + from, to - from);
+    if (!begin)
+        return;
+    size_t stop = from;
+    while (stop && (text.ptr[stop - 1] == ' ' || text.ptr[stop - 1] == ','))
+        stop--;
+    out->honorific = vf_slice(text.ptr, stop);
+}
+
+int vf_person_read(struct vf_slice text, vf_language language, struct vf_arena *arena,
+                   struct vf_person_name *out)
+{
+    struct vf_tokens words;
+    bool dirty;
+
+    *out = (struct vf_person_name){0};
+    struct vf_slice clean = vf_text_clean(text, arena, &dirty);
+    struct vf_slice name = repair(clean, arena, &out->flags);
+    if (!clean.ptr || !name.ptr)
+        return VF_ENOMEM;
+    if (dirty && !(out->flags & VF_FLAG_BIT(NAME_DOUBTFUL)))
+        out->flags |= VF_FLAG_BIT(HIDDEN_CHARACTERS);
+    out->name = name;
+    if (!name.len) {
+        out->flags |= VF_FLAG_BIT(UNNAMED_PERSON);
+        return VF_OK;
+    }
+    struct vf_slice person = without_brackets(name);
+    int rc = vf_tokens_read(person, arena, &words);
+    if (rc)
+        return rc;
+    if (is_no_name(person) || !words.count) {
+        out->flags |= VF_FLAG_BIT(NAME_DOUBTFUL);
+        return VF_OK;
+    }
+    size_t end = suffix_begin(&words, language);
+    size_t begin = honorific_words(&words, end, language);
+    if (says_no_person(&words, begin, language)) {
+        out->flags |= VF_FLAG_BIT(UNNAMED_PERSON);
+        return VF_OK;
+    }
+    cut_name(&words, begin, end, out);
+    out->name.len -= unspaced_suffix(out->name, language);
+    if (names_several(&words, begin, end)) {
+        out->flags |= VF_FLAG_BIT(SEVERAL_PEOPLE_IN_NAME);
+        return VF_OK;
+    }
+    out->is_name = true;
+    return VF_OK;
+}

@@ -1,0 +1,482 @@
+/*
+ * One key for all spellings of a name.
+ *
+ * A name's words are romanized letter by letter, then evened out:
+ *
+ * - Long names (four syllables and more): the first and the last word, as skeletons of consonant
+ *   classes. Vowels, doubled letters and what languages romanize differently fall away: k, g, h,
+ *   q and x are one class, so are the sibilants, so are f, v and w; t and d vanish before a
+ *   sibilant (dzh = j). A final -a stays, which tells Sahib from Sahiba. The two words are sorted:
+ *   some put the family name first.
+ * - Few consonants in a long name: vowels are kept as three classes.
+ * - Short names (Om Birla, Hun Sen, Tran Thanh Man) and names of one-syllable words, where a vowel
+ *   makes the difference: all words in order, letter by letter, only lightly evened out.
+ * - Chinese characters stand for themselves.
+ * - A name of one word says too little; country and office class join the key, or there is none.
+ *
+ * Middle names, particles, patronymics, initials and words that may be titles take no part.
+ */
+#include "normalize/people.h"
+
+#include "base/error.h"
+#include "normalize/name_words.h"
+#include "normalize/romanize.h"
+#include "normalize/text.h"
+
+enum {
+    LATIN_MAX = 40,    /* letters of one word that are heard */
+    SKELETON_MAX = 24, /* consonants of one word that count */
+    TOKENS_MAX = 12,   /* words of one name that are looked at */
+    KEY_MAX = TOKENS_MAX * LATIN_MAX + 16,
+    SHORT_SYLLABLES = 3, /* names of so many or fewer are compared letter by letter */
+    FEW_CONSONANTS = 5,  /* with fewer, skeletons are too alike */
+};
+
+struct token {
+    char latin[LATIN_MAX];
+    uint8_t len;
+    uint8_t script; /* enum vf_alphabet */
+    uint8_t syllables;
+    uint8_t kind;                /* enum vf_name_word, or NAME */
+    char skeleton[SKELETON_MAX]; /* consonant classes, with vowel classes in lower case */
+    uint8_t skeleton_len;
+    uint8_t consonants;
+};
+
+enum { NAME = 0xFF };
+
+struct name {
+    struct token tokens[TOKENS_MAX];
+    size_t count;
+    bool turkic; /* c, q and x have their Azerbaijani and Turkish sounds */
+    bool han;
+    bool abjad;
+};
+
+static bool is_vowel(char c)
+{
+    return c == 'a' || c == 'e' || c == 'i' || c == 'o' || c == 'u' || c == 'y';
+}
+
+static char vowel_class(char c)
+{
+    return c == 'o' || c == 'u' ? 'u' : c == 'a' ? 'a' : 'i';
+}
+
+static bool is_before_front_vowel(const char *s, size_t i, size_t n)
+{
+    return i + 1 < n && (s[i + 1] == 'e' || s[i + 1] == 'i' || s[i + 1] == 'y');
+}
+
+/* The class of the consonant at i, 0 if it is not heard; *used: letters taken. */
+static char consonant_class(const struct token *t, size_t i, bool turkic, size_t *used)
+{
+    const char *s = t->latin;
+    size_t n = t->len;
+    char next = i + 1 < n ? s[i + 1] : '\0';
+    bool h = next == 'h';
+
+    *used = 1 + h;
+    switch (s[i]) {
+    case 'b': return 'B';
+    case 'd': return 'D';
+    case 't': return 'T';
+    case 'p': return h ? 'F' : 'P';
+    case 'f':
+    case 'v': return 'F';
+    case 'l': *used = 1; return 'L';
+    case 'm': *used = 1; return 'M';
+    case 'n': *used = 1; return 'N';
+    case 'r': *used = 1 + h; return 'R';
+    case 's':
+    case 'z':
+    case 'j': return 'S';
+    case 'c':
+        if (h || turkic || is_before_front_vowel(s, i, n) || next == 'z' || next == 's')
+            return 'S';
+        return i + 1 == n && i && is_vowel(s[i - 1]) ? 'S' : 'K';
+    case 'k':
+    case 'g':
+    case 'q': return 'K';
+    case 'x': *used = 1; return turkic ? 'K' : 'X'; /* X: k and s */
+    case 'h': *used = 1; return i + 1 == n && i ? '\0' : 'K';
+    case 'w':
+        *used = 1;
+        if (is_vowel(next) || (i + 1 == n && n >= 3 && !memcmp(s + n - 3, "law", 3)))
+            return 'F';
+        return '\0';
+    default: return '\0';
+    }
+}
+
+static void put_consonant(struct token *t, char c, bool after_vowel)
+{
+    if (t->skeleton_len == SKELETON_MAX)
+        return;
+    if (!after_vowel && t->skeleton_len) {
+        char *last = &t->skeleton[t->skeleton_len - 1];
+        if (*last == c)
+            return; /* doubled */
+        if (c == 'S' && (*last == 'T' || *last == 'D')) {
+            *last = c; /* ts, dz, dzh, tch */
+            return;
+        }
+    }
+    t->skeleton[t->skeleton_len++] = c;
+}
+
+/* Consonant classes with one vowel class between them, "SaKiBa". */
+static void make_skeleton(struct token *t, bool turkic)
+{
+    size_t n = t->len;
+    bool after_vowel = true;
+
+    /* Mute h: Abdullah, Maimunah; kh as some alphabets write it: Абдуллах. */
+    if (n >= 6 && t->latin[n - 1] == 'h' && t->latin[n - 2] == 'k' && t->latin[n - 3] == 'a')
+        t->len = (uint8_t)(n -= 2);
+    for (size_t i = 0; i < n;) {
+        char c = t->latin[i];
+        if (is_vowel(c)) {
+            size_t from = i;
+            while (i < n && is_vowel(t->latin[i]))
+                i++;
+            while (from + 1 < i && (t->latin[from] == 'i' || t->latin[from] == 'y'))
+                from++; /* ia, ya, iu, yu */
+            if (t->skeleton_len < SKELETON_MAX)
+                t->skeleton[t->skeleton_len++] = vowel_class(t->latin[from]);
+            t->syllables++;
+            after_vowel = true;
+            continue;
+        }
+        size_t used;
+        char class = consonant_class(t, i, turkic, &used);
+        if (class == 'X') {
+            put_consonant(t, 'K', after_vowel);
+            class = 'S';
+            after_vowel = false;
+        }
+        if (class) {
+            put_consonant(t, class, after_vowel);
+            after_vowel = false;
+        }
+        i += used;
+    }
+    for (size_t i = 0; i < t->skeleton_len; i++)
+        t->consonants += t->skeleton[i] >= 'A' && t->skeleton[i] <= 'Z';
+}
+
+static bool is_turkic(struct vf_slice name, vf_language language)
+{
+    for (size_t at = 0; at < name.len;) {
+        uint32_t c = (unsigned char)name.ptr[at] < 0x80 ? (unsigned char)name.ptr[at++]
+                                                        : vf_text_next(name, &at);
+        if (c == 0x259 || c == 0x18F || c == 0x11F || c == 0x131 || c == 0x15F || c == 0x130)
+            return true;
+    }
+    return language && language == vf_lexicon_language(vf_slice("az", 2));
+}
+
+/* Arabic writes its article onto the word. */
+static struct vf_slice without_article(struct vf_slice word)
+{
+    struct vf_slice article = VF_SLICE_LITERAL("ال");
+    size_t four_letters = 8;
+
+    if (word.len >= article.len + four_letters - 2 && vf_slice_starts(word, article))
+        return vf_slice(word.ptr + article.len, word.len - article.len);
+    return word;
+}
+
+static void read_token(struct name *name, struct vf_slice word, uint8_t kind)
+{
+    struct token *t = &name->tokens[name->count];
+    enum vf_alphabet script;
+
+    *t = (struct token){.kind = kind};
+    t->len = (uint8_t)vf_romanize(without_article(word), t->latin, sizeof t->latin, &script);
+    t->script = (uint8_t)script;
+    name->han = name->han || script == VF_ALPHABET_HAN;
+    if (!t->len)
+        return;
+    name->abjad = name->abjad || script == VF_ALPHABET_ABJAD;
+    make_skeleton(t, name->turkic);
+    name->count++;
+}
+
+/* "Abdul Rahman" and "Abdulrahman" are one word. */
+static bool joins_next(const struct token *t)
+{
+    static const char *const words[] = {"abdul", "abdel", "abd", "abdur", "abdal", "abdol", "abu"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strlen(words[i]) == t->len && !memcmp(words[i], t->latin, t->len))
+            return true;
+    return false;
+}
+
+static void join_servants(struct name *name)
+{
+    for (size_t i = 0; i + 1 < name->count; i++) {
+        struct token *t = &name->tokens[i];
+        if (!joins_next(t))
+            continue;
+        size_t next = i + 1;
+        if (name->tokens[next].kind == VF_NAME_PARTICLE && next + 1 < name->count)
+            next++;
+        struct token joined = *t;
+        for (size_t k = 0; k < name->tokens[next].len && joined.len < LATIN_MAX; k++)
+            joined.latin[joined.len++] = name->tokens[next].latin[k];
+        joined.skeleton_len = joined.consonants = joined.syllables = 0;
+        make_skeleton(&joined, name->turkic);
+        joined.kind = NAME;
+        *t = joined;
+        memmove(t + 1, name->tokens + next + 1, (name->count - next - 1) * sizeof *t);
+        name->count -= next - i;
+    }
+}
+
+static int read_name(struct vf_slice text, vf_language language, struct vf_arena *arena,
+                     struct name *name)
+{
+    struct vf_tokens words;
+    int rc = vf_tokens_read(text, arena, &words);
+
+    if (rc)
+        return rc;
+    name->count = 0;
+    name->han = name->abjad = false;
+    name->turkic = is_turkic(text, language);
+    for (size_t i = 0; i < words.count && name->count < TOKENS_MAX; i++) {
+        struct vf_lexicon_hit hit;
+        size_t next;
+        uint8_t kind = NAME;
+        if (words.at[i].number >= 0)
+            continue;
+        if (vf_tokens_find(&words, i, &vf_lexicon_names, language, &hit, &next) && next == i + 1)
+            kind = hit.entry->kind;
+        const struct vf_token *w = &words.at[i];
+        read_token(name, vf_slice(text.ptr + w->begin, (size_t)(w->end - w->begin)), kind);
+    }
+    join_servants(name);
+    return VF_OK;
+}
+
+static bool ends_with(const struct token *t, const char *ending)
+{
+    size_t n = strlen(ending);
+    return t->len > n + 2 && !memcmp(t->latin + t->len - n, ending, n);
+}
+
+static bool is_patronymic(const struct token *t)
+{
+    static const char *const endings[] = {"ovich", "evich", "ovna",  "evna",
+                                          "ovych", "ivna",  "yivna", "inichna"};
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
+        if (ends_with(t, endings[i]))
+            return true;
+    return false;
+}
+
+static void remove_at(const struct token **list, size_t *count, size_t i)
+{
+    memmove(list + i, list + i + 1, (*count - i - 1) * sizeof *list);
+    (*count)--;
+}
+
+/* The words that count, in order. */
+static size_t pick(const struct name *name, const struct token *list[TOKENS_MAX])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < name->count; i++) {
+        const struct token *t = &name->tokens[i];
+        if (t->kind == VF_NAME_PATRONYMIC && count >= 2) {
+            count--; /* with the father's name before it */
+            continue;
+        }
+        if (t->kind != VF_NAME_PARTICLE && t->kind != VF_NAME_PATRONYMIC)
+            list[count++] = t;
+    }
+    for (size_t i = 0; i < count && count > 2; i++)
+        if (list[i]->len == 1 && list[i]->script == VF_ALPHABET_LATIN)
+            remove_at(list, &count, i--); /* initials */
+    while (count > 2 && (list[0]->kind == VF_NAME_MAYBE || list[0]->kind == VF_NAME_HONORIFIC))
+        remove_at(list, &count, 0);
+    for (size_t i = 1; i < count && count > 2; i++)
+        if (is_patronymic(list[i])) {
+            remove_at(list, &count, i);
+            break;
+        }
+    if (!count)
+        for (size_t i = 0; i < name->count; i++)
+            list[count++] = &name->tokens[i];
+    return count;
+}
+
+/* Letter by letter: y is i, oo and ou are u, ee is i, sh is s, doubled letters are one. */
+static size_t put_strict(const struct token *t, char *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < t->len; i++) {
+        char c = t->latin[i] == 'y' ? 'i' : t->latin[i];
+        char next = i + 1 < t->len ? t->latin[i + 1] : '\0';
+        if (c == 'o' && (next == 'o' || next == 'u')) {
+            c = 'u';
+            i++;
+        } else if (c == 'e' && next == 'e') {
+            c = 'i';
+            i++;
+        } else if (c == 's' && next == 'h') {
+            i++;
+        } else if (c == 'h' && i + 1 == t->len && i && is_vowel(t->latin[i - 1])) {
+            continue;
+        }
+        if (c == 'u' && n && out[n - 1] == 'w')
+            n--; /* woo, wu: u */
+        if (!n || out[n - 1] != c)
+            out[n++] = c;
+    }
+    return n;
+}
+
+static size_t put_skeleton(const struct token *t, bool vowels, char *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < t->skeleton_len; i++) {
+        char c = t->skeleton[i];
+        bool vowel = c >= 'a';
+        if (!vowel || vowels || (i + 1 == t->skeleton_len && c == 'a' && t->consonants))
+            out[n++] = (char)(c | 0x20);
+    }
+    if (!n)
+        n = put_strict(t, out); /* nothing but vowels */
+    return n;
+}
+
+/* Names in which every letter counts: short ones, and ones of one-syllable words, among which
+ * even what looks like a particle is a name (Vo Van Thuong). */
+static bool is_short(const struct name *name, const struct token *list[TOKENS_MAX], size_t *count)
+{
+    size_t syllables = 0;
+    bool single = name->count >= 2;
+
+    if (name->abjad)
+        return false;
+    for (size_t i = 0; i < name->count; i++)
+        single = single && name->tokens[i].syllables <= 1;
+    if (single) {
+        *count = 0;
+        for (size_t i = 0; i < name->count; i++)
+            if (*count || name->count - i <= 2 || name->tokens[i].kind == NAME ||
+                name->tokens[i].kind == VF_NAME_PARTICLE)
+                list[(*count)++] = &name->tokens[i];
+        return true;
+    }
+    for (size_t i = 0; i < *count; i++)
+        syllables += list[i]->syllables;
+    return syllables <= SHORT_SYLLABLES || list[0]->script == VF_ALPHABET_HANGUL;
+}
+
+static struct vf_slice han_key(struct vf_slice text, struct vf_arena *arena)
+{
+    char *key = vf_arena_alloc(arena, text.len + 1);
+    size_t n = 0;
+
+    if (!key)
+        return VF_SLICE_NULL;
+    for (size_t at = 0; at < text.len;) {
+        size_t from = at;
+        uint32_t c = vf_text_next(text, &at);
+        if (!vf_text_is_word(c))
+            continue;
+        memcpy(key + n, text.ptr + from, at - from);
+        n += at - from;
+    }
+    return vf_slice(key, n);
+}
+
+static struct vf_slice lone_key(const struct token *t, const struct vf_person_hint *hint,
+                                struct vf_arena *arena)
+{
+    char skeleton[LATIN_MAX];
+    size_t n =
+        t->consonants < FEW_CONSONANTS ? put_strict(t, skeleton) : put_skeleton(t, false, skeleton);
+    if (!hint->country.ptr)
+        return vf_slice("", 0);
+    return vf_arena_printf(arena, "%.*s@%.*s.%d", (int)n, skeleton, VF_SLICE_PRINT(hint->country),
+                           (int)hint->office);
+}
+
+static size_t put_sorted(const struct token *a, const struct token *b, bool vowels, char *out)
+{
+    char first[LATIN_MAX];
+    char last[LATIN_MAX];
+    struct vf_slice x = vf_slice(first, put_skeleton(a, vowels, first));
+    struct vf_slice y = vf_slice(last, put_skeleton(b, vowels, last));
+    bool turn = vf_slice_compare(x, y) > 0;
+    struct vf_slice p = turn ? y : x;
+    struct vf_slice q = turn ? x : y;
+
+    memcpy(out, p.ptr, p.len);
+    out[p.len] = '.';
+    memcpy(out + p.len + 1, q.ptr, q.len);
+    return p.len + 1 + q.len;
+}
+
+struct vf_slice vf_person_key(struct vf_slice text, vf_language language,
+                              const struct vf_person_hint *hint, struct vf_arena *arena)
+{
+    struct name name;
+    const struct token *list[TOKENS_MAX];
+    char key[KEY_MAX];
+    size_t n = 0;
+
+    if (read_name(text, language, arena, &name))
+        return VF_SLICE_NULL;
+    if (name.han)
+        return han_key(text, arena);
+    size_t count = pick(&name, list);
+    if (!count)
+        return vf_slice("", 0);
+    if (count == 1 && list[0]->script != VF_ALPHABET_HANGUL)
+        return lone_key(list[0], hint, arena);
+    if (is_short(&name, list, &count)) {
+        for (size_t i = 0; i < count; i++)
+            n += put_strict(list[i], key + n);
+        return vf_arena_copy(arena, vf_slice(key, n));
+    }
+    const struct token *a = list[0];
+    const struct token *b = list[count - 1];
+    bool few = a->consonants + b->consonants < FEW_CONSONANTS && !name.abjad;
+    n = put_sorted(a, b, few, key);
+    return vf_arena_copy(arena, vf_slice(key, n));
+}
+
+int vf_person_sign(struct vf_slice text, vf_language language, struct vf_arena *arena,
+                   char out[VF_PERSON_SIGN])
+{
+    struct name name;
+    const struct token *list[TOKENS_MAX];
+    char best[LATIN_MAX] = "";
+    size_t best_len = 0;
+
+    out[0] = '\0';
+    int rc = read_name(text, language, arena, &name);
+    if (rc || name.han)
+        return rc;
+    size_t count = pick(&name, list);
+    for (size_t i = 0; i < count; i++) {
+        char skeleton[LATIN_MAX];
+        size_t n = put_skeleton(list[i], false, skeleton);
+        if (n < best_len || (n == best_len && n && memcmp(skeleton, best, n) >= 0))
+            continue;
+        memcpy(best, skeleton, n);
+        best_len = n;
+    }
+    size_t kept = best_len < VF_PERSON_SIGN - 1 ? best_len : VF_PERSON_SIGN - 2;
+    memcpy(out, best, kept);
+    out[kept] = '\0';
+    return VF_OK;
+}
