@@ -24,6 +24,10 @@ static int unpack_null(struct vf_slice block, struct vf_buffer *out, struct vf_e
     return vf_buffer_append_slice(out, block) ? 0 : fail_room(out, block.len, err);
 }
 
+/* Bytes that may stay behind the data: Python's writers cut the checksum of zlib's own format off
+ * in part only, and all readers pass it over. */
+enum { ZLIB_CHECKSUM = 4 };
+
 static int unpack_deflate(struct vf_slice block, struct vf_buffer *out, struct vf_error *err)
 {
     z_stream stream = {.next_in = (Bytef *)block.ptr, .avail_in = (uInt)block.len};
@@ -44,7 +48,7 @@ static int unpack_deflate(struct vf_slice block, struct vf_buffer *out, struct v
         out->len += room - stream.avail_out;
         /* Z_BUF_ERROR: no progress; the input ends too early. */
     }
-    if (rc == 0 && (status != Z_STREAM_END || stream.avail_in > 0))
+    if (rc == 0 && (status != Z_STREAM_END || stream.avail_in > ZLIB_CHECKSUM))
         rc = vf_error_set(err, status == Z_MEM_ERROR ? VF_ENOMEM : VF_EDATA,
                           "the block is not valid deflate data");
     inflateEnd(&stream);
