@@ -120,7 +120,7 @@ def test_what_surrounds_a_value_is_carried(feed):
     report = events.sample("visits")[0]
     sent = [
         feed.record("visit", report, key=b"k1", headers=headers, timestamp=1, partition=2),
-        feed.record("visit", report, timestamp=4102444800000, partition=0),
+        feed.record("visit", report, timestamp=1758153600123, partition=0),
     ]
     feed.client.produce(feed.inputs["visit"], sent)
     daemon = feed.start()
@@ -200,7 +200,7 @@ def test_bad_values_are_refused_and_the_stream_goes_on(feed):
         mixed.append({"value": value, "key": name, "headers": [("h", b"\0"), ("h", None)]})
     mixed.append(good[len(bad)])
     feed.client.produce(feed.inputs["visit"], mixed)
-    daemon = feed.start()
+    daemon = feed.start(kafka_producer={"message.max.bytes": str(4 * MEGABYTE)})
     feed.wait_done(daemon)
     assert daemon.stop() == 0
 

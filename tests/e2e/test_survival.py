@@ -143,7 +143,7 @@ def test_missing_output_topic_loses_none(feed):
         30,
         f"a word on {feed.outputs['visit']}",
     )
-    assert feed.client.committed(feed.group, feed.inputs.values()) == {}
+    assert not any(feed.client.committed(feed.group, feed.inputs.values()).values())
     feed.client.create_topic(feed.outputs["visit"])
     wait_until(lambda: len(feed.read_events("visit")) >= 10, 60, "10 visits", daemon)
     feed.wait_done(daemon)

@@ -38,6 +38,8 @@ class Feed:
                 "heartbeat.interval.ms": "500",
                 "topic.metadata.refresh.interval.ms": "1000",
             },
+            # A topic that is missing is told after this time, and not after 30 s.
+            "kafka.producer": {"topic.metadata.propagation.max.ms": "3000"},
         }
 
     def create_topics(self, partitions=3, **config):
@@ -57,6 +59,8 @@ class Feed:
             self.inputs[kind],
             "--kind",
             kind,
+            "-X",
+            "topic.metadata.propagation.max.ms=3000",
             *arguments,
         )
 

@@ -1,6 +1,7 @@
-"""A real schema registry (Apicurio, in memory) that speaks Confluent's API."""
+"""A real schema registry (Apicurio) that speaks Confluent's API."""
 
 import json
+import shutil
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -12,7 +13,7 @@ CALL_SECONDS = 10
 
 
 class Registry:
-    """Start, kill and restart keep the port; what was registered is gone with the process."""
+    """Start, kill and restart keep the port and what was registered."""
 
     def __init__(self, folder, work):
         (self._jar,) = Path(folder).glob("*-runner.jar")
@@ -25,7 +26,10 @@ class Registry:
     def url(self):
         return f"http://127.0.0.1:{self._port}/apis/ccompat/v7"
 
-    def start(self):
+    def start(self, empty=False):
+        data = self._work / "data"
+        if empty:
+            shutil.rmtree(data, ignore_errors=True)
         self._process = Process(
             [
                 "java",
@@ -38,9 +42,10 @@ class Registry:
                 self._jar,
             ],
             self._work / "registry.log",
+            env={"REGISTRY_DATASOURCE_URL": f"jdbc:h2:file:{data}/registry;WRITE_DELAY=0"},
             cwd=self._work,
         )
-        wait_until(self._answers, START_SECONDS, "the registry to answer", self._process)
+        wait_until(self.answers, START_SECONDS, "the registry to answer", self._process)
         return self
 
     def stop(self):
@@ -50,23 +55,28 @@ class Registry:
     def kill(self):
         self._process.kill()
 
-    def register(self, subject, schema):
-        """The schema's id."""
-        return self.call(f"/subjects/{subject}/versions", {"schema": json.dumps(schema)})["id"]
+    def register(self, subject, schema, references=()):
+        """The schema's id. references: of (name, subject, version)."""
+        body = {"schema": json.dumps(schema)}
+        if references:
+            names = ("name", "subject", "version")
+            body["references"] = [dict(zip(names, each)) for each in references]
+        return self.call(f"/subjects/{subject}/versions", body)["id"]
 
     def schema(self, schema_id):
         return json.loads(self.call(f"/schemas/ids/{schema_id}")["schema"])
 
-    def call(self, path, body=None):
+    def call(self, path, body=None, method=None):
         request = urllib.request.Request(
             self.url + path,
+            method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/vnd.schemaregistry.v1+json"},
         )
         with urllib.request.urlopen(request, timeout=CALL_SECONDS) as answer:
             return json.load(answer)
 
-    def _answers(self):
+    def answers(self):
         try:
             return isinstance(self.call("/subjects"), list)
         except (urllib.error.URLError, OSError):
