@@ -110,7 +110,7 @@ static enum kind kind_of(int32_t c)
     case UTF8PROC_CATEGORY_MC: /* vowel signs */ return KIND_LETTER;
     case UTF8PROC_CATEGORY_MN:
         /* Accents, points and tones go; vowel signs and the kana voicing marks are letters. */
-        if (c == 0x3099 || c == 0x309A)
+        if (c == 0x3099 || c == 0x309A || c == 0x345) /* the last: iota subscript */
             return KIND_LETTER;
         return property->combining_class ? KIND_DROP : KIND_LETTER;
     case UTF8PROC_CATEGORY_ME: return KIND_DROP;
@@ -457,7 +457,7 @@ static int fold(struct vf_slice text, struct vf_arena *arena, bool with_words,
         if (f.overflow)
             continue;
         f.out[f.len] = '\0';
-        *out = (struct vf_folded){vf_slice(f.out, f.len), words, f.word_count};
+        *out = (struct vf_folded){vf_slice(f.out, f.len), text, words, f.word_count};
         return VF_OK;
     }
     return VF_ELIMIT;

@@ -33,7 +33,7 @@ enum vf_script {
 struct vf_word {
     uint32_t begin; /* bytes of the folded text */
     uint32_t end;
-    uint32_t raw_begin; /* bytes of the text as given */
+    uint32_t raw_begin; /* bytes of vf_folded.raw */
     uint32_t raw_end;
     uint8_t script;  /* enum vf_script, of its first letter; OTHER for digits */
     uint8_t letters; /* as given, digits not counted; 255 stands for more */
@@ -45,6 +45,7 @@ struct vf_word {
 
 struct vf_folded {
     struct vf_slice text; /* folded, with a NUL behind it */
+    struct vf_slice raw;  /* as given; a composed copy where it held decomposed Hangul */
     struct vf_word *words;
     size_t count;
 };

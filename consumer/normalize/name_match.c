@@ -91,11 +91,12 @@ int vf_name_prepare(struct vf_slice text, struct vf_slice language, struct vf_ar
     *out = (struct vf_name_text){.raw = text};
     int rc = vf_fold_words(text, arena, &out->folded);
     if (rc == VF_EUTF8 || rc == VF_ELIMIT) {
-        out->folded = (struct vf_folded){vf_slice("", 0), NULL, 0};
+        out->folded = (struct vf_folded){.text = vf_slice("", 0)};
         return VF_OK;
     }
     if (rc)
         return rc;
+    out->raw = out->folded.raw;
     enum vf_script script = script_of_text(out);
     enum vf_stem_family families[VF_STEM_VARIANTS] = {vf_stem_family_of(language, script),
                                                       script == VF_SCRIPT_LATIN ? VF_STEM_ENGLISH

@@ -1,1 +1,2 @@
+vf_unit_test(fold DEPENDS vf_base)
 vf_unit_test(reference DEPENDS vf_reference)
