@@ -310,6 +310,39 @@ int vf_options_set(const struct vf_options *options, struct vf_slice assignment,
     return set_pair(&load, copy, dot + 1, vf_slice_of(equals + 1));
 }
 
+/* A comment, broken into lines that libinih can read and people like to. */
+static void print_comment(struct vf_buffer *out, const char *text)
+{
+    enum { WIDTH = 96 }; /* columns */
+
+    while (*text) {
+        size_t len = strlen(text);
+        if (len > WIDTH) {
+            len = WIDTH;
+            while (len && text[len] != ' ')
+                len--;
+            if (!len)
+                len = strcspn(text, " ");
+        }
+        vf_buffer_printf(out, "# %.*s\n", (int)len, text);
+        text += len;
+        text += *text == ' ';
+    }
+}
+
+static void print_option(struct vf_buffer *out, const struct vf_option *option)
+{
+    char text[1024];
+    size_t used = (size_t)snprintf(text, sizeof text, "%s", option->help);
+
+    for (size_t c = 0; option->choices && option->choices[c] && used < sizeof text; c++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s",
+                                 c ? ", " : " One of: ", option->choices[c]);
+    print_comment(out, text);
+    vf_buffer_printf(out, "%s =%s%s\n", option->key, *option->standard ? " " : "",
+                     option->standard);
+}
+
 void vf_options_print(const struct vf_options *options, struct vf_buffer *out)
 {
     const char *section = "";
@@ -320,13 +353,10 @@ void vf_options_print(const struct vf_options *options, struct vf_buffer *out)
             section = option->section;
             vf_buffer_printf(out, "%s[%s]\n", i ? "\n" : "", section);
         }
-        vf_buffer_printf(out, "# %s", option->help);
-        for (size_t c = 0; option->choices && option->choices[c]; c++)
-            vf_buffer_printf(out, "%s%s", c ? ", " : " One of: ", option->choices[c]);
-        vf_buffer_printf(out, "\n%s =%s%s\n", option->key, *option->standard ? " " : "",
-                         option->standard);
+        print_option(out, option);
     }
-    for (size_t i = 0; i < options->passthrough_count; i++)
-        vf_buffer_printf(out, "\n[%s]\n# %s\n", options->passthroughs[i].section,
-                         options->passthroughs[i].help);
+    for (size_t i = 0; i < options->passthrough_count; i++) {
+        vf_buffer_printf(out, "\n[%s]\n", options->passthroughs[i].section);
+        print_comment(out, options->passthroughs[i].help);
+    }
 }
