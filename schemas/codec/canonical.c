@@ -8,6 +8,7 @@
 struct canonical {
     struct vf_map written; /* full names */
     struct vf_buffer *out;
+    bool logical; /* with logical types, which the form itself leaves out */
 };
 
 static int write_type(struct canonical *canonical, const struct wire_type *type);
@@ -34,6 +35,29 @@ static int write_fields(struct canonical *canonical, const struct wire_type *typ
     }
     vf_buffer_append_char(canonical->out, ']');
     return 0;
+}
+
+static void write_logical(struct canonical *canonical, const struct wire_type *type)
+{
+    if (!canonical->logical || type->logical == WIRE_LOGICAL_NONE)
+        return;
+    vf_buffer_printf(canonical->out, ",\"logicalType\":\"%s\"", wire_logical_name(type->logical));
+    if (type->logical == WIRE_LOGICAL_DECIMAL)
+        vf_buffer_printf(canonical->out, ",\"precision\":%u,\"scale\":%u", type->of.bytes.precision,
+                         type->of.bytes.scale);
+}
+
+/* A primitive type: its name, or an object where there is more to say. */
+static void write_primitive(struct canonical *canonical, const struct wire_type *type)
+{
+    bool plain = !canonical->logical || type->logical == WIRE_LOGICAL_NONE;
+
+    if (!plain)
+        vf_buffer_append_text(canonical->out, "{\"type\":");
+    write_quoted(canonical, wire_type_name(type));
+    write_logical(canonical, type);
+    if (!plain)
+        vf_buffer_append_char(canonical->out, '}');
 }
 
 static void write_symbols(struct canonical *canonical, const struct wire_type *type)
@@ -66,6 +90,7 @@ static int write_named(struct canonical *canonical, const struct wire_type *type
         write_symbols(canonical, type);
     else
         vf_buffer_printf(canonical->out, ",\"type\":\"fixed\",\"size\":%zu", type->of.bytes.size);
+    write_logical(canonical, type);
     vf_buffer_append_char(canonical->out, '}');
     return rc;
 }
@@ -102,13 +127,13 @@ static int write_type(struct canonical *canonical, const struct wire_type *type)
         rc = write_type(canonical, type->of.item);
         vf_buffer_append_char(canonical->out, '}');
         return rc;
-    default: write_quoted(canonical, wire_type_name(type)); return 0;
+    default: write_primitive(canonical, type); return 0;
     }
 }
 
-int wire_canonical_write(const struct wire_type *type, struct vf_buffer *out)
+static int write_schema(const struct wire_type *type, bool logical, struct vf_buffer *out)
 {
-    struct canonical canonical = {.out = out};
+    struct canonical canonical = {.out = out, .logical = logical};
 
     vf_map_init(&canonical.written);
     int rc = write_type(&canonical, type);
@@ -116,6 +141,16 @@ int wire_canonical_write(const struct wire_type *type, struct vf_buffer *out)
     if (rc == 0 && out->failed)
         rc = VF_ENOMEM;
     return rc;
+}
+
+int wire_canonical_write(const struct wire_type *type, struct vf_buffer *out)
+{
+    return write_schema(type, false, out);
+}
+
+int wire_schema_write(const struct wire_schema *schema, struct vf_buffer *out)
+{
+    return write_schema(schema->root, true, out);
 }
 
 uint64_t wire_crc64(struct vf_slice bytes)

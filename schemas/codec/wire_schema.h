@@ -27,6 +27,7 @@
 #ifndef WIRE_SCHEMA_H
 #define WIRE_SCHEMA_H
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/slice.h"
 #include <stdint.h>
@@ -67,6 +68,9 @@ void wire_schema_free(struct wire_schema *schema); /* NULL is allowed */
 struct vf_slice wire_schema_name(const struct wire_schema *schema);
 /* Parsing Canonical Form; lives as long as the schema. */
 struct vf_slice wire_schema_canonical(const struct wire_schema *schema);
+/* Appends the canonical form with logical types: all that a value's bytes and its JSON depend on.
+ * VF_ENOMEM, which includes a full buffer. */
+int wire_schema_write(const struct wire_schema *schema, struct vf_buffer *out);
 /* CRC-64-AVRO of the canonical form. */
 uint64_t wire_schema_fingerprint(const struct wire_schema *schema);
 /* Size in bytes of a value in C, by the layout above. */
