@@ -58,26 +58,31 @@ static void on_tick(uv_timer_t *timer)
     vf_wakeup_now(&sink->wakeup);
 }
 
-/* Never forgets one: there are few. */
-static struct sink_topic *topic_open(struct vf_sink *sink, struct vf_slice name)
+/* Never forgets one: there are few. VF_EINVAL: not a topic's name, or too many; VF_ENOMEM. */
+static int topic_open(struct vf_sink *sink, struct vf_slice name, struct sink_topic **out)
 {
     char text[SINK_TOPIC_NAME_MAX + 1];
-    for (size_t i = 0; i < sink->topic_count; i++)
-        if (vf_slice_is(name, sink->topics[i].name))
-            return &sink->topics[i];
+    for (size_t i = 0; i < sink->topic_count; i++) {
+        *out = &sink->topics[i];
+        if (vf_slice_is(name, (*out)->name))
+            return 0;
+    }
     if (sink->topic_count == VF_SINK_TOPICS_MAX || name.len == 0 || name.len >= sizeof text)
-        return NULL;
+        return VF_EINVAL;
     memcpy(text, name.ptr, name.len);
     text[name.len] = '\0';
     struct sink_topic topic = {vf_strdup(text), NULL};
+    if (!topic.name)
+        return VF_ENOMEM;
     /* This also begins to look up the topic's partitions. */
-    topic.handle = topic.name ? rd_kafka_topic_new(sink->client.rk, text, NULL) : NULL;
+    topic.handle = rd_kafka_topic_new(sink->client.rk, text, NULL);
     if (!topic.handle) {
         vf_free(topic.name);
-        return NULL;
+        return VF_EINVAL;
     }
-    sink->topics[sink->topic_count] = topic;
-    return &sink->topics[sink->topic_count++];
+    *out = &sink->topics[sink->topic_count++];
+    **out = topic;
+    return 0;
 }
 
 void sink_release_topics(struct vf_sink *sink)
@@ -107,8 +112,11 @@ int vf_sink_create(uv_loop_t *loop, const struct vf_sink_config *config,
     if (code)
         goto fail;
     for (size_t i = 0; i < config->topic_count; i++) {
-        if (!topic_open(sink, vf_slice_of(config->topics[i]))) {
-            code = vf_error_set(err, VF_EINVAL, "%s cannot be an output topic", config->topics[i]);
+        struct sink_topic *topic;
+        code = topic_open(sink, vf_slice_of(config->topics[i]), &topic);
+        if (code) {
+            vf_error_set(err, code, "%s cannot be an output topic: %s", config->topics[i],
+                         vf_strerror(code));
             goto fail_client;
         }
     }
@@ -263,6 +271,15 @@ static bool is_full(const struct vf_sink *sink, size_t size)
            (sink->counts.in_flight > 0 && sink->counts.bytes + size > sink->bytes_max);
 }
 
+/* The record stays with the owner, who tries again. */
+static int wait_for_memory(struct vf_sink *sink)
+{
+    sink->retry_at_ms = sink_now(sink) + SINK_RETRY_FIRST_MS;
+    sink->want_room = true;
+    vf_log(VF_LOG_ERROR, VF_LOG_KAFKA, "out of memory for outputs: waiting", NULL);
+    return VF_EAGAIN;
+}
+
 int vf_sink_send(struct vf_sink *sink, const struct vf_record *record, struct vf_ticket ticket,
                  struct vf_error *err)
 {
@@ -277,20 +294,21 @@ int vf_sink_send(struct vf_sink *sink, const struct vf_record *record, struct vf
         sink->want_room = true;
         return VF_EAGAIN;
     }
-    struct sink_topic *topic = topic_open(sink, record->topic);
-    if (!topic)
-        return vf_error_set(err, VF_EINVAL, "\"%.*s\" cannot be an output topic",
+    struct sink_topic *topic;
+    int code = topic_open(sink, record->topic, &topic);
+    if (code == VF_EINVAL)
+        return vf_error_set(err, code, "\"%.*s\" cannot be an output topic",
                             VF_SLICE_PRINT(record->topic));
-    struct envelope *envelope = new_envelope(sink);
+    struct envelope *envelope = code ? NULL : new_envelope(sink);
     if (!envelope)
-        return vf_error_set(err, VF_ENOMEM, "out of memory for an output");
+        return wait_for_memory(sink);
     envelope->ticket = ticket;
     envelope->size = (uint32_t)size;
     envelope->partition = record->partition;
-    rd_kafka_resp_err_t code = produce(sink, topic->handle, record, envelope, &reason);
-    if (code) {
+    rd_kafka_resp_err_t refused = produce(sink, topic->handle, record, envelope, &reason);
+    if (refused) {
         sink_free_envelope(sink, envelope);
-        return refusal(sink, record, topic->name, code, &reason, err);
+        return refusal(sink, record, topic->name, refused, &reason, err);
     }
     sink->in_library++;
     sink->counts.sent++;

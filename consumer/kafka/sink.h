@@ -57,10 +57,9 @@ int vf_sink_create(uv_loop_t *loop, const struct vf_sink_config *config,
 /* Copies the record and sends it; partition -1 lets the partitioner choose by the key.
  * offset and timestamp_type of the record are not looked at.
  *   0            taken: on_delivery follows
- *   VF_EAGAIN    no room: again after on_room
+ *   VF_EAGAIN    no room, or no memory: again after on_room
  *   VF_ELIMIT    the record is larger than the producer may send
- *   VF_EINVAL    the topic's name is not one, or too many topics
- *   VF_ENOMEM    out of memory
+ *   VF_EINVAL    the topic's name is not one, or too many topics, or no such partition
  *   VF_EKAFKA    the sink has failed or is closing
  * err (may be NULL) says more, but is left alone with VF_EAGAIN. */
 int vf_sink_send(struct vf_sink *sink, const struct vf_record *record, struct vf_ticket ticket,

@@ -109,10 +109,12 @@ static void log_failure(const rd_kafka_topic_partition_list_t *list, rd_kafka_re
                      vf_text("error", rd_kafka_err2str(code ? code : first->err))));
 }
 
-/* The group goes on without this member: no later attempt can do better. */
+/* The group goes on without this member, or has closed the generation in which the partitions
+ * were read: no later attempt of a revocation can do better. */
 static bool is_hopeless(rd_kafka_resp_err_t code)
 {
-    return code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||
+    return code == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS ||
+           code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||
            code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
            code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID ||
            code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;

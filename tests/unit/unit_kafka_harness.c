@@ -27,6 +27,12 @@ void pairs_add(struct vf_pairs *pairs, const char *key, const char *value)
 
 /* ---- witnesses ---- */
 
+static void on_fed(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
+{
+    (void)rk, (void)opaque;
+    assert_int_equal(message->err, 0);
+}
+
 static rd_kafka_t *plain_client(struct vf_mock *mock, rd_kafka_type_t type, const char *group)
 {
     char reason[256];
@@ -44,6 +50,8 @@ static rd_kafka_t *plain_client(struct vf_mock *mock, rd_kafka_type_t type, cons
         assert_int_equal(
             rd_kafka_conf_set(conf, settings[i][0], settings[i][1], reason, sizeof reason),
             RD_KAFKA_CONF_OK);
+    if (type == RD_KAFKA_PRODUCER)
+        rd_kafka_conf_set_dr_msg_cb(conf, on_fed);
     rd_kafka_t *rk = rd_kafka_new(type, conf, reason, sizeof reason);
     assert_non_null(rk);
     return rk;
