@@ -110,12 +110,24 @@ static int find_schema(struct vf_decoder *decoder, const struct wire_frame *name
     return rc ? rc : vf_schema_store_schema(decoder->store, name, out, err);
 }
 
+/* As configured, unless the value's own first bytes say something else. */
+static enum wire_framing expected_framing(const struct vf_decoder *decoder, struct vf_slice value)
+{
+    static const char single_object[] = {'\xC3', '\x01'};
+
+    if (decoder->framing == WIRE_FRAMING_PLAIN)
+        return WIRE_FRAMING_PLAIN; /* which may begin with anything */
+    if (vf_slice_starts(value, vf_slice(single_object, sizeof single_object)))
+        return WIRE_FRAMING_SINGLE_OBJECT;
+    return value.len && value.ptr[0] == 0 ? WIRE_FRAMING_CONFLUENT : decoder->framing;
+}
+
 int vf_decoder_find(struct vf_decoder *decoder, const struct vf_record *record,
                     struct vf_decoded *out, struct vf_error *err)
 {
     out->value = NULL;
     out->schema = NULL;
-    int rc = wire_frame_read(record, decoder->framing, &out->frame, err);
+    int rc = wire_frame_read(record, expected_framing(decoder, record->value), &out->frame, err);
     return rc ? rc : find_schema(decoder, &out->frame, &out->schema, err);
 }
 
