@@ -1,0 +1,1 @@
+vf_unit_test(transaction DEPENDS vf_kafka)
