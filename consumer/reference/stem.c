@@ -5,125 +5,159 @@ enum {
     ROUNDS_MAX = 4,       /* endings on one word: case after possessive after plural */
 };
 
+#define T(text) VF_SLICE_LITERAL(text)
+/* Ends a list of texts. */
+#define END                                                                                        \
+    {                                                                                              \
+        NULL, 0                                                                                    \
+    }
+
 struct word_pair {
-    const char *word;
-    const char *stem;
+    struct vf_slice word;
+    struct vf_slice stem;
 };
 
 /* Endings are tried in the order given: the longer first. All texts are folded: й is и, ї is і,
  * ş is s, and so on. */
 struct family_rules {
-    const char *const *endings;
-    const char *const *prefixes; /* proclitics, taken off once */
-    const char *const *silent;   /* words that stem to nothing */
+    const struct vf_slice *endings;
+    const struct vf_slice *prefixes; /* proclitics, taken off once */
+    const struct vf_slice *silent;   /* words that stem to nothing */
     const struct word_pair *pairs;
 };
 
-static const char *const ENGLISH_ENDINGS[] = {"s", NULL};
-static const char *const ENGLISH_SILENT[] = {"the", "of", "for", "and", "in",
-                                             "a",   "an", "on",  NULL};
+static const struct vf_slice ENGLISH_ENDINGS[] = {T("s"), END};
+static const struct vf_slice ENGLISH_SILENT[] = {T("the"), T("of"), T("for"), T("and"), T("in"),
+                                                 T("a"),   T("an"), T("on"),  END};
 static const struct word_pair ENGLISH_PAIRS[] = {
-    {"organisation", "organization"},
-    {"organisations", "organization"},
-    {"parliamentary", "parliament"},
-    {"parliaments", "parliament"},
-    {"parliamentarians", "parliament"},
-    {"interparliamentary", "inter parliament"},
-    {"interparliament", "inter parliament"},
-    {"cooperation", "co operation"},
-    {"coop", "co operation"},
-    {"programme", "program"},
-    {"centre", "center"},
-    {"labour", "labor"},
-    {"defence", "defense"},
-    {"southeast", "south east"},
-    {"southeastern", "south east"},
-    {"eastern", "east"},
-    {"states", "state"},
-    {"speaking", "speak"},
-    {NULL, NULL},
+    {T("organisation"), T("organization")},
+    {T("organisations"), T("organization")},
+    {T("parliamentary"), T("parliament")},
+    {T("parliaments"), T("parliament")},
+    {T("parliamentarians"), T("parliament")},
+    {T("interparliamentary"), T("inter parliament")},
+    {T("interparliament"), T("inter parliament")},
+    {T("cooperation"), T("co operation")},
+    {T("coop"), T("co operation")},
+    {T("programme"), T("program")},
+    {T("centre"), T("center")},
+    {T("labour"), T("labor")},
+    {T("defence"), T("defense")},
+    {T("southeast"), T("south east")},
+    {T("southeastern"), T("south east")},
+    {T("eastern"), T("east")},
+    {T("states"), T("state")},
+    {T("speaking"), T("speak")},
+    {END, END},
 };
 
-static const char *const ROMANCE_ENDINGS[] = {"es", "as", "os", "ne", "s",
-                                              "e",  "a",  "o",  "i",  NULL};
-static const char *const ROMANCE_SILENT[] = {
-    "de",    "la",   "le", "les", "l",   "du",  "des", "d",  "et",    "el",  "los",   "las",
-    "y",     "del",  "da", "do",  "das", "dos", "e",   "di", "della", "dei", "delle", "degli",
-    "dello", "dell", "il", "lo",  "gli", "i",   "a",   "al", "au",    "aux", "pour",  "para",
-    "per",   "en",   "em", "na",  "no",  "o",   "os",  "as", "per",   NULL};
+static const struct vf_slice ROMANCE_ENDINGS[] = {T("es"), T("as"), T("os"), T("ne"), T("s"),
+                                                  T("e"),  T("a"),  T("o"),  T("i"),  END};
+static const struct vf_slice ROMANCE_SILENT[] = {
+    T("de"),    T("la"),   T("le"),   T("les"),  T("l"),     T("du"),  T("des"),   T("d"),
+    T("et"),    T("el"),   T("los"),  T("las"),  T("y"),     T("del"), T("da"),    T("do"),
+    T("das"),   T("dos"),  T("e"),    T("di"),   T("della"), T("dei"), T("delle"), T("degli"),
+    T("dello"), T("dell"), T("il"),   T("lo"),   T("gli"),   T("i"),   T("a"),     T("al"),
+    T("au"),    T("aux"),  T("pour"), T("para"), T("per"),   T("en"),  T("em"),    T("na"),
+    T("no"),    T("o"),    T("os"),   T("as"),   END};
 static const struct word_pair ROMANCE_PAIRS[] = {
-    {"interparlementaire", "inter parlementair"}, {"interparlamentaria", "inter parlamentari"},
-    {"interparlamentario", "inter parlamentari"}, {"interparlamentar", "inter parlamentar"},
-    {"interparlamentare", "inter parlamentar"},   {NULL, NULL},
+    {T("interparlementaire"), T("inter parlementair")},
+    {T("interparlamentaria"), T("inter parlamentari")},
+    {T("interparlamentario"), T("inter parlamentari")},
+    {T("interparlamentar"), T("inter parlamentar")},
+    {T("interparlamentare"), T("inter parlamentar")},
+    {END, END},
 };
 
-static const char *const GERMANIC_ENDINGS[] = {"en", "er", "em", "es", "e", "s", "n", NULL};
-static const char *const GERMANIC_SILENT[] = {"der",  "die", "das", "des", "dem", "den", "fur",
-                                              "und",  "von", "im",  "in",  "van", "het", "de",
-                                              "voor", "en",  "och", "og",  "for", "i",   NULL};
+static const struct vf_slice GERMANIC_ENDINGS[] = {T("en"), T("er"), T("em"), T("es"),
+                                                   T("e"),  T("s"),  T("n"),  END};
+static const struct vf_slice GERMANIC_SILENT[] = {
+    T("der"),  T("die"), T("das"), T("des"), T("dem"), T("den"), T("fur"),
+    T("und"),  T("von"), T("im"),  T("in"),  T("van"), T("het"), T("de"),
+    T("voor"), T("en"),  T("och"), T("og"),  T("for"), T("i"),   END};
 
-static const char *const SLAVIC_CYRILLIC_ENDINGS[] = {
-    "иями", "ями", "ами", "ого", "его", "ому", "ему", "ыми", "ими", "иях", "ях", "ах", "ов", "ев",
-    "ів",   "еи",  "ои",  "ии",  "ыи",  "ая",  "яя",  "ое",  "ее",  "ую",  "юю", "ые", "ие", "их",
-    "ых",   "им",  "ым",  "ем",  "ом",  "ам",  "ям",  "ою",  "ею",  "єю",  "ії", "іи", "оі", "іі",
-    "а",    "я",   "о",   "е",   "у",   "ю",   "ы",   "и",   "ь",   "і",   "є",  NULL};
-static const char *const SLAVIC_CYRILLIC_SILENT[] = {"и",  "по", "в",  "і", "у",
-                                                     "на", "за", "та", NULL};
+static const struct vf_slice SLAVIC_CYRILLIC_ENDINGS[] = {
+    T("иями"), T("ями"), T("ами"), T("ого"), T("его"), T("ому"), T("ему"), T("ыми"), T("ими"),
+    T("иях"),  T("ях"),  T("ах"),  T("ов"),  T("ев"),  T("ів"),  T("еи"),  T("ои"),  T("ии"),
+    T("ыи"),   T("ая"),  T("яя"),  T("ое"),  T("ее"),  T("ую"),  T("юю"),  T("ые"),  T("ие"),
+    T("их"),   T("ых"),  T("им"),  T("ым"),  T("ем"),  T("ом"),  T("ам"),  T("ям"),  T("ою"),
+    T("ею"),   T("єю"),  T("ії"),  T("іи"),  T("оі"),  T("іі"),  T("а"),   T("я"),   T("о"),
+    T("е"),    T("у"),   T("ю"),   T("ы"),   T("и"),   T("ь"),   T("і"),   T("є"),   END};
+static const struct vf_slice SLAVIC_CYRILLIC_SILENT[] = {T("и"),  T("по"), T("в"),  T("і"), T("у"),
+                                                         T("на"), T("за"), T("та"), END};
 static const struct word_pair SLAVIC_CYRILLIC_PAIRS[] = {
-    {"сети", "сеть"}, {"сетью", "сеть"}, {"сеть", "сеть"}, {"стран", "стран"}, {NULL, NULL},
+    {T("сети"), T("сеть")},
+    {T("сетью"), T("сеть")},
+    {T("сеть"), T("сеть")},
+    {T("стран"), T("стран")},
+    {END, END},
 };
 
-static const char *const SLAVIC_LATIN_ENDINGS[] = {
-    "ami", "ach", "ech", "ich", "ych", "ego", "eho", "emu", "ymi", "imi", "oga", "om", "em", "am",
-    "ou",  "ej",  "oj",  "im",  "ym",  "ih",  "a",   "e",   "i",   "u",   "y",   "o",  "ů",  NULL};
-static const char *const SLAVIC_LATIN_SILENT[] = {"i",  "a",   "v",  "w", "na",
-                                                  "ds", "pro", "za", NULL};
+static const struct vf_slice SLAVIC_LATIN_ENDINGS[] = {
+    T("ami"), T("ach"), T("ech"), T("ich"), T("ych"), T("ego"), T("eho"),
+    T("emu"), T("ymi"), T("imi"), T("oga"), T("om"),  T("em"),  T("am"),
+    T("ou"),  T("ej"),  T("oj"),  T("im"),  T("ym"),  T("ih"),  T("a"),
+    T("e"),   T("i"),   T("u"),   T("y"),   T("o"),   T("ů"),   END};
+static const struct vf_slice SLAVIC_LATIN_SILENT[] = {T("i"),  T("a"),   T("v"),  T("w"), T("na"),
+                                                      T("ds"), T("pro"), T("za"), END};
 
-static const char *const TURKIC_LATIN_ENDINGS[] = {
-    "ndan", "ndən", "nden", "daki", "dəki", "deki", "ning", "nin", "nun", "nda", "ndə",
-    "nde",  "dan",  "dən",  "den",  "tan",  "ten",  "lar",  "lər", "ler", "yla", "yle",
-    "ylə",  "in",   "un",   "ya",   "ye",   "yə",   "na",   "nə",  "ne",  "da",  "də",
-    "de",   "ta",   "te",   "si",   "su",   "yi",   "yu",   "ni",  "nu",  "ga",  "ka",
-    "i",    "u",    "a",    "e",    "ə",    "n",    NULL};
-static const char *const TURKIC_LATIN_SILENT[] = {"ve", "və", "va", "uzrə", NULL};
+static const struct vf_slice TURKIC_LATIN_ENDINGS[] = {
+    T("ndan"), T("ndən"), T("nden"), T("daki"), T("dəki"), T("deki"), T("ning"), T("nin"), T("nun"),
+    T("nda"),  T("ndə"),  T("nde"),  T("dan"),  T("dən"),  T("den"),  T("tan"),  T("ten"), T("lar"),
+    T("lər"),  T("ler"),  T("yla"),  T("yle"),  T("ylə"),  T("in"),   T("un"),   T("ya"),  T("ye"),
+    T("yə"),   T("na"),   T("nə"),   T("ne"),   T("da"),   T("də"),   T("de"),   T("ta"),  T("te"),
+    T("si"),   T("su"),   T("yi"),   T("yu"),   T("ni"),   T("nu"),   T("ga"),   T("ka"),  T("i"),
+    T("u"),    T("a"),    T("e"),    T("ə"),    T("n"),    END};
+static const struct vf_slice TURKIC_LATIN_SILENT[] = {T("ve"), T("və"), T("va"), T("uzrə"), END};
 
-static const char *const TURKIC_CYRILLIC_ENDINGS[] = {
-    "ның", "нің", "дың", "дің", "тың", "тің", "нын", "нан", "нен", "дан", "ден",
-    "тан", "тен", "лар", "лер", "дар", "дер", "тар", "тер", "ға",  "ге",  "қа",
-    "ке",  "да",  "де",  "та",  "те",  "на",  "не",  "сы",  "сі",  "ны",  "ні",
-    "ды",  "ді",  "ты",  "ті",  "ы",   "і",   "а",   "е",   "и",   NULL};
+static const struct vf_slice TURKIC_CYRILLIC_ENDINGS[] = {
+    T("ның"), T("нің"), T("дың"), T("дің"), T("тың"), T("тің"), T("нын"), T("нан"), T("нен"),
+    T("дан"), T("ден"), T("тан"), T("тен"), T("лар"), T("лер"), T("дар"), T("дер"), T("тар"),
+    T("тер"), T("ға"),  T("ге"),  T("қа"),  T("ке"),  T("да"),  T("де"),  T("та"),  T("те"),
+    T("на"),  T("не"),  T("сы"),  T("сі"),  T("ны"),  T("ні"),  T("ды"),  T("ді"),  T("ты"),
+    T("ті"),  T("ы"),   T("і"),   T("а"),   T("е"),   T("и"),   END};
 
-static const char *const BALTIC_ENDINGS[] = {"iem", "aja", "os", "as", "us", "is", "es",
-                                             "ai",  "ui",  "am", "as", "ij", "a",  "e",
-                                             "o",   "u",   "i",  "s",  NULL};
-static const char *const FINNIC_ENDINGS[] = {"ssa", "sta", "lla", "lta", "lle", "ksi",
-                                             "iin", "an",  "en",  "in",  "on",  "un",
-                                             "n",   "a",   "i",   "e",   NULL};
-static const char *const HUNGARIAN_ENDINGS[] = {
-    "ban", "ben", "bol", "rol", "tol", "nak", "nek", "val", "vel", "hoz", "hez", "ba", "be",
-    "ra",  "re",  "on",  "en",  "ot",  "et",  "at",  "i",   "t",   "a",   "e",   NULL};
-static const char *const ROMANIAN_ENDINGS[] = {
-    "ului", "ilor", "elor", "iei", "ei", "ii", "ul", "lui", "ia", "ie", "a", "e", "i", "u", NULL};
-static const char *const ROMANIAN_SILENT[] = {"de", "al", "a", "ale", "si", "pentru", "din", NULL};
-static const char *const ALBANIAN_ENDINGS[] = {"ise", "ine", "in", "it", "ut", "se",
-                                               "ne",  "i",   "e",  "u",  "a",  NULL};
-static const char *const GREEK_ENDINGS[] = {"ουσ", "ων", "ασ", "ησ", "οσ", "εσ", "ου", "ια",
-                                            "α",   "η",  "ο",  "ι",  "σ",  "ν",  NULL};
-static const char *const GREEK_SILENT[] = {"του", "τησ", "των", "η", "ο", "το", "και", "για", NULL};
-static const char *const GEORGIAN_ENDINGS[] = {"ისა", "იდან", "დან", "ისთვის", "ის", "მა", "ში",
-                                               "ად",  "ით",   "ს",   "ი",      "ა",  NULL};
-static const char *const ARMENIAN_ENDINGS[] = {"ների", "ների", "ից", "ում", "ով",
-                                               "ին",   "ի",    "ը",  "ն",   NULL};
-static const char *const ARABIC_ENDINGS[] = {"يين", "يون", "يات", "يه", "ين", "ات", "ي", "ه", NULL};
-static const char *const ARABIC_PREFIXES[] = {"وال", "بال", "كال", "فال", "ولل", "لل",
-                                              "ال",  "و",   "ب",   "ل",   NULL};
-static const char *const ARABIC_SILENT[] = {"في", "من", "علي", NULL};
-static const char *const HEBREW_ENDINGS[] = {"ית", "ים", "ות", "י", NULL};
-static const char *const HEBREW_PREFIXES[] = {"וה", "שב", "מה", "ה", "ב", "ל", "ו", "מ", NULL};
-static const char *const INDONESIAN_ENDINGS[] = {"nya", NULL};
-static const char *const INDONESIAN_SILENT[] = {"dan", "untuk", "bagi", NULL};
-static const char *const NOTHING[] = {NULL};
-static const struct word_pair NO_PAIRS[] = {{NULL, NULL}};
+static const struct vf_slice BALTIC_ENDINGS[] = {
+    T("iem"), T("aja"), T("os"), T("as"), T("us"), T("is"), T("es"), T("ai"), T("ui"),
+    T("am"),  T("ij"),  T("a"),  T("e"),  T("o"),  T("u"),  T("i"),  T("s"),  END};
+static const struct vf_slice FINNIC_ENDINGS[] = {
+    T("ssa"), T("sta"), T("lla"), T("lta"), T("lle"), T("ksi"), T("iin"), T("an"), T("en"),
+    T("in"),  T("on"),  T("un"),  T("n"),   T("a"),   T("i"),   T("e"),   END};
+static const struct vf_slice HUNGARIAN_ENDINGS[] = {
+    T("ban"), T("ben"), T("bol"), T("rol"), T("tol"), T("nak"), T("nek"), T("val"), T("vel"),
+    T("hoz"), T("hez"), T("ba"),  T("be"),  T("ra"),  T("re"),  T("on"),  T("en"),  T("ot"),
+    T("et"),  T("at"),  T("i"),   T("t"),   T("a"),   T("e"),   END};
+static const struct vf_slice ROMANIAN_ENDINGS[] = {
+    T("ului"), T("ilor"), T("elor"), T("iei"), T("ei"), T("ii"), T("ul"), T("lui"),
+    T("ia"),   T("ie"),   T("a"),    T("e"),   T("i"),  T("u"),  END};
+static const struct vf_slice ROMANIAN_SILENT[] = {T("de"), T("al"),     T("a"),   T("ale"),
+                                                  T("si"), T("pentru"), T("din"), END};
+static const struct vf_slice ALBANIAN_ENDINGS[] = {T("ise"), T("ine"), T("in"), T("it"),
+                                                   T("ut"),  T("se"),  T("ne"), T("i"),
+                                                   T("e"),   T("u"),   T("a"),  END};
+static const struct vf_slice GREEK_ENDINGS[] = {T("ουσ"), T("ων"), T("ασ"), T("ησ"), T("οσ"),
+                                                T("εσ"),  T("ου"), T("ια"), T("α"),  T("η"),
+                                                T("ο"),   T("ι"),  T("σ"),  T("ν"),  END};
+static const struct vf_slice GREEK_SILENT[] = {T("του"), T("τησ"), T("των"), T("η"), T("ο"),
+                                               T("το"),  T("και"), T("για"), END};
+static const struct vf_slice GEORGIAN_ENDINGS[] = {
+    T("ისა"), T("იდან"), T("დან"), T("ისთვის"), T("ის"), T("მა"), T("ში"),
+    T("ად"),  T("ით"),   T("ს"),   T("ი"),      T("ა"),  END};
+static const struct vf_slice ARMENIAN_ENDINGS[] = {T("ների"), T("ից"), T("ում"), T("ով"), T("ին"),
+                                                   T("ի"),    T("ը"),  T("ն"),   END};
+static const struct vf_slice ARABIC_ENDINGS[] = {T("يين"), T("يون"), T("يات"), T("يه"), T("ين"),
+                                                 T("ات"),  T("ي"),   T("ه"),   END};
+static const struct vf_slice ARABIC_PREFIXES[] = {T("وال"), T("بال"), T("كال"), T("فال"),
+                                                  T("ولل"), T("لل"),  T("ال"),  T("و"),
+                                                  T("ب"),   T("ل"),   END};
+static const struct vf_slice ARABIC_SILENT[] = {T("في"), T("من"), T("علي"), END};
+static const struct vf_slice HEBREW_ENDINGS[] = {T("ית"), T("ים"), T("ות"), T("י"), END};
+static const struct vf_slice HEBREW_PREFIXES[] = {T("וה"), T("שב"), T("מה"), T("ה"), T("ב"),
+                                                  T("ל"),  T("ו"),  T("מ"),  END};
+static const struct vf_slice INDONESIAN_ENDINGS[] = {T("nya"), END};
+static const struct vf_slice INDONESIAN_SILENT[] = {T("dan"), T("untuk"), T("bagi"), END};
+static const struct vf_slice NOTHING[] = {END};
+static const struct word_pair NO_PAIRS[] = {{END, END}};
 
 static const struct family_rules FAMILIES[VF_STEM_FAMILY_COUNT] = {
     [VF_STEM_NONE] = {NOTHING, NOTHING, NOTHING, NO_PAIRS},
@@ -149,7 +183,7 @@ static const struct family_rules FAMILIES[VF_STEM_FAMILY_COUNT] = {
 };
 
 static const struct language_family {
-    const char *language;
+    char language[3];
     uint8_t family;
     uint8_t script; /* OTHER: any */
 } LANGUAGES[] = {
@@ -228,16 +262,15 @@ enum vf_stem_family vf_stem_family_of(struct vf_slice language, enum vf_script s
 {
     bool known = false;
 
-    for (size_t i = 0; language.len && i < sizeof LANGUAGES / sizeof LANGUAGES[0]; i++) {
-        const struct language_family *l = &LANGUAGES[i];
-        struct vf_slice code = vf_slice_of(l->language);
-        if (!vf_slice_starts(language, code) ||
-            (language.len > code.len && language.ptr[code.len] != '-'))
-            continue;
-        if (l->script == script)
-            return (enum vf_stem_family)l->family;
-        known = true;
-    }
+    if (language.len >= 2 && (language.len == 2 || language.ptr[2] == '-'))
+        for (size_t i = 0; i < sizeof LANGUAGES / sizeof LANGUAGES[0]; i++) {
+            const struct language_family *l = &LANGUAGES[i];
+            if (l->language[0] != language.ptr[0] || l->language[1] != language.ptr[1])
+                continue;
+            if (l->script == script)
+                return (enum vf_stem_family)l->family;
+            known = true;
+        }
     if (!language.len || known || script != VF_SCRIPT_LATIN)
         return family_of_script(script);
     return VF_STEM_NONE;
@@ -251,34 +284,32 @@ static size_t letters_of(struct vf_slice text)
     return n;
 }
 
-static bool is_among(struct vf_slice word, const char *const *list)
+static bool is_among(struct vf_slice word, const struct vf_slice *list)
 {
-    for (; *list; list++)
-        if (vf_slice_is(word, *list))
+    for (; list->ptr; list++)
+        if (vf_slice_equal(word, *list))
             return true;
     return false;
 }
 
-static struct vf_slice without_prefix(struct vf_slice word, const char *const *prefixes)
+static struct vf_slice without_prefix(struct vf_slice word, const struct vf_slice *prefixes)
 {
-    for (; *prefixes; prefixes++) {
-        struct vf_slice prefix = vf_slice_of(*prefixes);
-        if (!vf_slice_starts(word, prefix))
+    for (; prefixes->ptr; prefixes++) {
+        if (!vf_slice_starts(word, *prefixes))
             continue;
-        struct vf_slice rest = vf_slice(word.ptr + prefix.len, word.len - prefix.len);
+        struct vf_slice rest = vf_slice(word.ptr + prefixes->len, word.len - prefixes->len);
         if (letters_of(rest) >= STEM_LETTERS_MIN)
             return rest;
     }
     return word;
 }
 
-static bool cut_ending(struct vf_slice *word, const char *const *endings)
+static bool cut_ending(struct vf_slice *word, const struct vf_slice *endings)
 {
-    for (; *endings; endings++) {
-        struct vf_slice ending = vf_slice_of(*endings);
-        if (!vf_slice_ends(*word, ending))
+    for (; endings->ptr; endings++) {
+        if (!vf_slice_ends(*word, *endings))
             continue;
-        struct vf_slice rest = vf_slice(word->ptr, word->len - ending.len);
+        struct vf_slice rest = vf_slice(word->ptr, word->len - endings->len);
         if (letters_of(rest) < STEM_LETTERS_MIN)
             continue;
         *word = rest;
@@ -291,9 +322,9 @@ struct vf_slice vf_stem(struct vf_slice word, enum vf_stem_family family)
 {
     const struct family_rules *rules = &FAMILIES[family];
 
-    for (const struct word_pair *pair = rules->pairs; pair->word; pair++)
-        if (vf_slice_is(word, pair->word))
-            return vf_slice_of(pair->stem);
+    for (const struct word_pair *pair = rules->pairs; pair->word.ptr; pair++)
+        if (vf_slice_equal(word, pair->word))
+            return pair->stem;
     if (is_among(word, rules->silent))
         return vf_slice(word.ptr, 0);
     word = without_prefix(word, rules->prefixes);
