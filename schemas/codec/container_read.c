@@ -77,7 +77,6 @@ static int read_into(struct wire_container_reader *reader, struct vf_buffer *out
 static int read_number(struct wire_container_reader *reader, int64_t *out, struct vf_error *err)
 {
     uint8_t bytes[WIRE_VARINT_MAX];
-    uint64_t n;
 
     for (size_t i = 0; i < sizeof bytes; i++) {
         int rc = read_exact(reader, &bytes[i], 1, err);
@@ -85,9 +84,10 @@ static int read_number(struct wire_container_reader *reader, int64_t *out, struc
             return rc;
         if (bytes[i] >= 0x80)
             continue;
-        if (!wire_varint_read(bytes, bytes + i + 1, &n))
+        struct wire_number number = wire_number_read(bytes, bytes + i + 1);
+        if (!number.next)
             break;
-        *out = wire_unzigzag(n);
+        *out = wire_unzigzag(number.value);
         return 0;
     }
     return vf_error_set(err, VF_EDATA, "a number of more than 64 bits, at byte %llu",

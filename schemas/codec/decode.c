@@ -7,7 +7,7 @@
 #include "codec/wire_utf8.h"
 #include "codec/wire_varint.h"
 
-const uint8_t *wire_varint_read_long(const uint8_t *at, const uint8_t *end, uint64_t *out)
+struct wire_number wire_number_read_long(const uint8_t *at, const uint8_t *end)
 {
     uint64_t n = 0;
 
@@ -16,13 +16,10 @@ const uint8_t *wire_varint_read_long(const uint8_t *at, const uint8_t *end, uint
         if (shift == 63 && byte > 1)
             break;
         n |= (uint64_t)(byte & 0x7F) << shift;
-        if (byte < 0x80) {
-            *out = n;
-            return at;
-        }
+        if (byte < 0x80)
+            return (struct wire_number){at, n};
     }
-    *out = 0;
-    return NULL;
+    return (struct wire_number){NULL, 0};
 }
 
 /* Why decoding stopped. Nearly always what the instruction read is invalid; how, is found out
@@ -78,12 +75,11 @@ static void say_truncated(struct message *message)
 static bool explain_number(const struct decoder *decoder, const uint8_t **at, int64_t *number,
                            struct message *message)
 {
-    uint64_t n;
-    const uint8_t *next = wire_varint_read(*at, decoder->end, &n);
+    struct wire_number n = wire_number_read(*at, decoder->end);
 
-    if (next) {
-        *number = wire_unzigzag(n);
-        *at = next;
+    if (n.next) {
+        *number = wire_unzigzag(n.value);
+        *at = n.next;
         return true;
     }
     if (decoder->end - *at < WIRE_VARINT_MAX)
@@ -228,26 +224,27 @@ enum block { BLOCK_ITEMS, BLOCK_LAST, BLOCK_BAD };
 static enum block read_block(struct decoder *decoder, uint16_t least, const uint8_t **at,
                              struct wire_frame_record *frame, enum reason *reason)
 {
-    uint64_t n;
-    const uint8_t *next = wire_varint_read(*at, decoder->end, &n);
+    struct wire_number n = wire_number_read(*at, decoder->end);
 
     *reason = BAD_COUNT;
-    if (!next)
-        return BLOCK_BAD;
-    int64_t count = wire_unzigzag(n);
-    size_t left = (size_t)(decoder->end - next);
     frame->block_end = NULL;
-    if (count == 0) {
-        *at = next;
+    if (!n.next)
+        return BLOCK_BAD;
+    if (n.value == 0) {
+        *at = n.next;
         return BLOCK_LAST;
     }
+    const uint8_t *next = n.next;
+    size_t left = (size_t)(decoder->end - next);
+    int64_t count = wire_unzigzag(n.value);
     uint64_t items = count < 0 ? -(uint64_t)count : (uint64_t)count;
     if (count < 0) { /* the block's size in bytes follows */
         *reason = BAD_BLOCK;
-        next = wire_varint_read(next, decoder->end, &n);
-        if (!next || (n & 1) || n >> 1 > (uint64_t)(decoder->end - next))
+        n = wire_number_read(next, decoder->end);
+        if (!n.next || (n.value & 1) || n.value >> 1 > (uint64_t)(decoder->end - n.next))
             return BLOCK_BAD;
-        left = (size_t)(n >> 1);
+        next = n.next;
+        left = (size_t)(n.value >> 1);
         frame->block_end = (const char *)next + left;
         *reason = BAD_COUNT;
     }
@@ -313,47 +310,54 @@ static double load_double(const uint8_t *at)
 static inline const uint8_t *read_slice(const uint8_t *at, const uint8_t *end, size_t limit,
                                         struct vf_slice *out)
 {
-    uint64_t n;
-    const uint8_t *body = wire_varint_read(at, end, &n);
+    struct wire_number n = wire_number_read(at, end);
+    size_t len = (size_t)(n.value >> 1);
 
-    if (__builtin_expect(!body || (n & 1), 0)) /* negative numbers are odd in zigzag */
+    if (__builtin_expect(!n.next || (n.value & 1), 0)) /* negative numbers are odd in zigzag */
         return NULL;
-    n >>= 1;
-    if (__builtin_expect(n > (uint64_t)(end - body) || n > limit, 0))
+    if (__builtin_expect(len > (size_t)(end - n.next) || len > limit, 0))
         return NULL;
-    out->ptr = (const char *)body;
-    out->len = (size_t)n;
-    return body + n;
+    *out = (struct vf_slice){(const char *)n.next, len};
+    return n.next + len;
 }
 
 /* The same, and the bytes are UTF-8. */
 static inline const uint8_t *read_string(const uint8_t *at, const uint8_t *end, size_t limit,
                                          struct vf_slice *out)
 {
-    at = read_slice(at, end, limit, out);
-    return at && wire_utf8_valid(out->ptr, out->len) ? at : NULL;
+    struct vf_slice text;
+
+    at = read_slice(at, end, limit, &text);
+    if (__builtin_expect(!at || !wire_utf8_valid(text.ptr, text.len), 0))
+        return NULL;
+    *out = text;
+    return at;
 }
 
 static inline const uint8_t *read_int(const uint8_t *at, const uint8_t *end, int32_t *out)
 {
-    uint64_t n;
+    struct wire_number n = wire_number_read(at, end);
 
-    at = wire_varint_read(at, end, &n);
-    *out = (int32_t)wire_unzigzag(n);
-    return at && n <= UINT32_MAX ? at : NULL;
+    *out = (int32_t)wire_unzigzag(n.value);
+    return n.value <= UINT32_MAX ? n.next : NULL;
+}
+
+static inline const uint8_t *read_long(const uint8_t *at, const uint8_t *end, int64_t *out)
+{
+    struct wire_number n = wire_number_read(at, end);
+
+    *out = wire_unzigzag(n.value);
+    return n.next;
 }
 
 /* An index below count: of a symbol or branch. */
 static inline const uint8_t *read_index(const uint8_t *at, const uint8_t *end, uint32_t count,
                                         uint32_t *out)
 {
-    uint64_t n;
+    struct wire_number n = wire_number_read(at, end);
 
-    at = wire_varint_read(at, end, &n);
-    if (__builtin_expect(!at || (n & 1) || n >> 1 >= count, 0))
-        return NULL;
-    *out = (uint32_t)(n >> 1);
-    return at;
+    *out = (uint32_t)(n.value >> 1);
+    return (n.value & 1) || n.value >> 1 >= count ? NULL : n.next;
 }
 
 static inline const uint8_t *read_boolean(const uint8_t *at, const uint8_t *end, bool *out)
@@ -429,10 +433,68 @@ static bool read_strings(struct decoder *decoder, const struct wire_insn *insn, 
 /* What a member of the value at the instruction's offset is. */
 #define AT(type) ((type *)(void *)(base + insn->offset))
 
-/* One case an instruction: it sets next to the byte behind what it read, or to NULL when that is
- * invalid. Those that move elsewhere than to the next instruction do so and continue. */
+/* On to the next instruction. Each one jumps by itself, and not back to one switch: the
+ * processor then predicts the jump from the instruction before it, which saves a seventh of the
+ * time. The one macro that hides a jump; nothing else here may. */
+#define NEXT()                                                                                     \
+    do {                                                                                           \
+        if (__builtin_expect(!next, 0))                                                            \
+            goto fail;                                                                             \
+        at = next;                                                                                 \
+        insn++;                                                                                    \
+        goto *labels[insn->op];                                                                    \
+    } while (0)
+
+/* One label an instruction: it sets next to the byte behind what it read, or to NULL when that is
+ * invalid. Those that go on elsewhere set insn to the one before that. */
 static int run(struct decoder *decoder, char *base, struct vf_error *err)
 {
+    static const void *const labels[] = {
+        [OP_BOOLEAN] = &&op_boolean,
+        [OP_INT] = &&op_int,
+        [OP_LONG] = &&op_long,
+        [OP_FLOAT] = &&op_float,
+        [OP_DOUBLE] = &&op_double,
+        [OP_BYTES] = &&op_bytes,
+        [OP_STRING] = &&op_string,
+        [OP_FIXED] = &&op_fixed,
+        [OP_ENUM] = &&op_enum,
+        [OP_ENUM_MAPPED] = &&op_enum_mapped,
+        [OP_INT_TO_LONG] = &&op_int_to_long,
+        [OP_INT_TO_FLOAT] = &&op_int_to_float,
+        [OP_INT_TO_DOUBLE] = &&op_int_to_double,
+        [OP_LONG_TO_FLOAT] = &&op_long_to_float,
+        [OP_LONG_TO_DOUBLE] = &&op_long_to_double,
+        [OP_FLOAT_TO_DOUBLE] = &&op_float_to_double,
+        [OP_OPTIONAL_STRING] = &&op_optional_string,
+        [OP_OPTIONAL_BYTES] = &&op_optional_bytes,
+        [OP_OPTIONAL_FIXED] = &&op_optional_fixed,
+        [OP_OPTIONAL_VALUE] = &&op_optional_value,
+        [OP_OPTIONAL_POINTER] = &&op_optional_pointer,
+        [OP_ARRAY_OF_STRINGS] = &&op_array_of_strings,
+        [OP_ARRAY] = &&op_array,
+        [OP_SKIP_ARRAY] = &&op_skip_array,
+        [OP_NEXT] = &&op_next,
+        [OP_SKIP_NEXT] = &&op_skip_next,
+        [OP_ENTER_POINTER] = &&op_enter_pointer,
+        [OP_ENTER_TAG] = &&op_enter_tag,
+        [OP_CALL] = &&op_call,
+        [OP_LEAVE] = &&op_leave,
+        [OP_END] = &&op_end,
+        [OP_JUMP] = &&op_jump,
+        [OP_SWITCH] = &&op_switch,
+        [OP_SET_NULL] = &&op_set_null,
+        [OP_SET_PRESENT] = &&op_set_present,
+        [OP_SET_TAG] = &&op_set_tag,
+        [OP_COPY] = &&op_copy,
+        [OP_REFUSE] = &&op_refuse,
+        [OP_SKIP_INT] = &&op_skip_int,
+        [OP_SKIP_LONG] = &&op_skip_long,
+        [OP_SKIP_BOOLEAN] = &&op_skip_boolean,
+        [OP_SKIP_BYTES] = &&op_skip_bytes,
+        [OP_SKIP_FIXED] = &&op_skip_fixed,
+        [OP_SKIP_ENUM] = &&op_skip_enum,
+    };
     const struct wire_program *program = decoder->program;
     const struct wire_insn *insn = program->code;
     struct wire_frame_record *frame = decoder->frames; /* the next to be pushed */
@@ -444,233 +506,271 @@ static int run(struct decoder *decoder, char *base, struct vf_error *err)
     enum reason reason = BAD_VALUE;
     enum block block;
     long long item = NO_ITEM;
-    uint64_t n;
+    const uint8_t *cursor; /* what functions that are not inlined move: at stays in a register */
+    int64_t wide;
     uint32_t index;
     int32_t number;
     void *made;
 
-    for (;; at = next, insn++) {
-        switch ((enum wire_op)insn->op) {
-        case OP_BOOLEAN: next = read_boolean(at, end, AT(bool)); break;
-        case OP_INT: next = read_int(at, end, AT(int32_t)); break;
-        case OP_LONG:
-            next = wire_varint_read(at, end, &n);
-            *AT(int64_t) = next ? wire_unzigzag(n) : 0;
-            break;
-        case OP_FLOAT:
-            next = (size_t)(end - at) < sizeof(float) ? NULL : at + sizeof(float);
-            if (next)
-                *AT(float) = load_float(at);
-            break;
-        case OP_DOUBLE:
-            next = (size_t)(end - at) < sizeof(double) ? NULL : at + sizeof(double);
-            if (next)
-                *AT(double) = load_double(at);
-            break;
-        case OP_BYTES: next = read_slice(at, end, limit, AT(struct vf_slice)); break;
-        case OP_STRING: next = read_string(at, end, limit, AT(struct vf_slice)); break;
-        case OP_FIXED: next = read_bytes(at, end, insn->a, AT(struct vf_slice)); break;
-        case OP_ENUM:
-            next = read_index(at, end, insn->a, &index);
-            *AT(int32_t) = next ? (int32_t)index : 0;
-            break;
-        case OP_ENUM_MAPPED:
-            next = read_index(at, end, insn->a, &index);
-            if (next) {
-                *AT(int32_t) = (int32_t)program->tables[insn->b + index];
-                next = *AT(int32_t) < 0 ? NULL : next;
-            }
-            break;
-
-        case OP_INT_TO_LONG:
-            next = read_int(at, end, &number);
-            *AT(int64_t) = number;
-            break;
-        case OP_INT_TO_FLOAT:
-            next = read_int(at, end, &number);
-            *AT(float) = (float)number;
-            break;
-        case OP_INT_TO_DOUBLE:
-            next = read_int(at, end, &number);
-            *AT(double) = number;
-            break;
-        case OP_LONG_TO_FLOAT:
-            next = wire_varint_read(at, end, &n);
-            *AT(float) = next ? (float)wire_unzigzag(n) : 0;
-            break;
-        case OP_LONG_TO_DOUBLE:
-            next = wire_varint_read(at, end, &n);
-            *AT(double) = next ? (double)wire_unzigzag(n) : 0;
-            break;
-        case OP_FLOAT_TO_DOUBLE:
-            next = (size_t)(end - at) < sizeof(float) ? NULL : at + sizeof(float);
-            if (next)
-                *AT(double) = load_float(at);
-            break;
-
-        case OP_OPTIONAL_STRING:
-            next = read_index(at, end, 2, &index);
-            if (next && index != insn->small)
-                next = read_string(next, end, limit, AT(struct vf_slice));
-            else
-                *AT(struct vf_slice) = VF_SLICE_NULL;
-            break;
-        case OP_OPTIONAL_BYTES:
-            next = read_index(at, end, 2, &index);
-            if (next && index != insn->small)
-                next = read_slice(next, end, limit, AT(struct vf_slice));
-            else
-                *AT(struct vf_slice) = VF_SLICE_NULL;
-            break;
-        case OP_OPTIONAL_FIXED:
-            next = read_index(at, end, 2, &index);
-            if (next && index != insn->small)
-                next = read_bytes(next, end, insn->a, AT(struct vf_slice));
-            else
-                *AT(struct vf_slice) = VF_SLICE_NULL;
-            break;
-        case OP_OPTIONAL_VALUE:
-            next = read_index(at, end, 2, &index);
-            if (!next)
-                break;
-            if (index == insn->small) {
-                memset(AT(char), 0, insn->a);
-                insn = program->code + insn->b - 1;
-                break;
-            }
-            *AT(bool) = true;
-            break;
-        case OP_OPTIONAL_POINTER:
-            next = read_index(at, end, 2, &index);
-            if (!next)
-                break;
-            if (index == insn->small) {
-                *AT(void *) = NULL;
-                insn = program->code + insn->b - 1;
-                break;
-            }
-            at = next;
-            goto enter_pointer;
-
-        case OP_ARRAY_OF_STRINGS:
-            if (!read_strings(decoder, insn, &at, AT(struct wire_array), &item, &reason))
-                goto fail;
-            next = at;
-            break;
-        case OP_ARRAY:
-        case OP_SKIP_ARRAY:
-            if (frame == last_frame)
-                goto too_deep;
-            *frame = (struct wire_frame_record){.base = base, .at = insn};
-            block = next_items(decoder, frame, &at, &reason);
-            next = at;
-            if (block == BLOCK_BAD)
-                goto fail;
-            if (block == BLOCK_LAST) {
-                if (insn->op == OP_ARRAY)
-                    *AT(struct wire_array) = (struct wire_array){NULL, 0};
-                insn = program->code + insn->b - 1;
-                break;
-            }
-            if (insn->op == OP_ARRAY)
-                base = frame->items;
-            frame++;
-            break;
-        case OP_NEXT:
-            base += frame[-1].at->a;
-            if (--frame[-1].left > 0) {
-                insn = frame[-1].at;
-                break;
-            }
-            block = next_items(decoder, &frame[-1], &at, &reason);
-            next = at;
-            if (block == BLOCK_BAD)
-                goto fail;
-            if (block == BLOCK_ITEMS) {
-                base = frame[-1].items + (frame[-1].count - frame[-1].left) * frame[-1].at->a;
-                insn = frame[-1].at;
-                break;
-            }
-            frame--;
-            base = frame->base;
-            *(struct wire_array *)(void *)(base + frame->at->offset) =
-                (struct wire_array){frame->items, frame->count};
-            break;
-        case OP_SKIP_NEXT:
-            if (--frame[-1].left > 0) {
-                insn = frame[-1].at;
-                break;
-            }
-            block = next_items(decoder, &frame[-1], &at, &reason);
-            next = at;
-            if (block == BLOCK_BAD)
-                goto fail;
-            if (block == BLOCK_ITEMS)
-                insn = frame[-1].at;
-            else
-                base = (--frame)->base;
-            break;
-
-        case OP_ENTER_POINTER:
-        enter_pointer:
-            if (frame == last_frame)
-                goto too_deep;
-            made = vf_arena_alloc(decoder->arena, insn->a);
-            if (!made)
-                goto no_memory;
-            *AT(void *) = made;
-            *frame++ = (struct wire_frame_record){.base = base, .at = insn};
-            base = made;
-            next = at;
-            break;
-        case OP_ENTER_TAG:
-            if (frame == last_frame)
-                goto too_deep;
-            made = vf_arena_alloc(decoder->arena, insn->a);
-            if (!made)
-                goto no_memory;
-            *AT(struct wire_union) = (struct wire_union){insn->small, made};
-            *frame++ = (struct wire_frame_record){.base = base, .at = insn};
-            base = made;
-            next = at;
-            break;
-        case OP_CALL:
-            if (frame == last_frame)
-                goto too_deep;
-            *frame++ = (struct wire_frame_record){.base = base, .at = insn};
-            base += insn->offset;
-            insn = program->code + insn->b - 1;
-            break;
-        case OP_LEAVE: base = (--frame)->base; break;
-        case OP_END:
-            if (frame == decoder->frames)
-                goto done;
-            base = (--frame)->base;
-            insn = frame->at;
-            break;
-        case OP_JUMP: insn = program->code + insn->b - 1; break;
-        case OP_SWITCH:
-            next = read_index(at, end, insn->a, &index);
-            if (next)
-                insn = program->code + program->tables[insn->b + index] - 1;
-            break;
-
-        case OP_SET_NULL: memset(AT(char), 0, insn->a); break;
-        case OP_SET_PRESENT: *AT(bool) = true; break;
-        case OP_SET_TAG: *AT(struct wire_union) = (struct wire_union){insn->small, NULL}; break;
-        case OP_COPY: memcpy(AT(char), program->constants[insn->b], insn->a); break;
-        case OP_REFUSE: reason = BAD_REFUSED; goto fail;
-
-        case OP_SKIP_INT: next = read_int(at, end, &number); break;
-        case OP_SKIP_LONG: next = wire_varint_read(at, end, &n); break;
-        case OP_SKIP_BOOLEAN: next = read_boolean(at, end, &(bool){false}); break;
-        case OP_SKIP_BYTES: next = read_slice(at, end, limit, &(struct vf_slice){NULL, 0}); break;
-        case OP_SKIP_FIXED: next = (size_t)(end - at) < insn->a ? NULL : at + insn->a; break;
-        case OP_SKIP_ENUM: next = read_index(at, end, insn->a, &index); break;
-        }
-        if (__builtin_expect(!next, 0))
-            goto fail;
+    goto *labels[insn->op];
+op_boolean:
+    next = read_boolean(at, end, AT(bool));
+    NEXT();
+op_int:
+    next = read_int(at, end, AT(int32_t));
+    NEXT();
+op_long:
+    next = read_long(at, end, &wide);
+    *AT(int64_t) = wide;
+    NEXT();
+op_float:
+    next = (size_t)(end - at) < sizeof(float) ? NULL : at + sizeof(float);
+    if (next)
+        *AT(float) = load_float(at);
+    NEXT();
+op_double:
+    next = (size_t)(end - at) < sizeof(double) ? NULL : at + sizeof(double);
+    if (next)
+        *AT(double) = load_double(at);
+    NEXT();
+op_bytes:
+    next = read_slice(at, end, limit, AT(struct vf_slice));
+    NEXT();
+op_string:
+    next = read_string(at, end, limit, AT(struct vf_slice));
+    NEXT();
+op_fixed:
+    next = read_bytes(at, end, insn->a, AT(struct vf_slice));
+    NEXT();
+op_enum:
+    next = read_index(at, end, insn->a, &index);
+    *AT(int32_t) = next ? (int32_t)index : 0;
+    NEXT();
+op_enum_mapped:
+    next = read_index(at, end, insn->a, &index);
+    if (next) {
+        *AT(int32_t) = (int32_t)program->tables[insn->b + index];
+        next = *AT(int32_t) < 0 ? NULL : next;
     }
+    NEXT();
+
+op_int_to_long:
+    next = read_int(at, end, &number);
+    *AT(int64_t) = number;
+    NEXT();
+op_int_to_float:
+    next = read_int(at, end, &number);
+    *AT(float) = (float)number;
+    NEXT();
+op_int_to_double:
+    next = read_int(at, end, &number);
+    *AT(double) = number;
+    NEXT();
+op_long_to_float:
+    next = read_long(at, end, &wide);
+    *AT(float) = (float)wide;
+    NEXT();
+op_long_to_double:
+    next = read_long(at, end, &wide);
+    *AT(double) = (double)wide;
+    NEXT();
+op_float_to_double:
+    next = (size_t)(end - at) < sizeof(float) ? NULL : at + sizeof(float);
+    if (next)
+        *AT(double) = load_float(at);
+    NEXT();
+
+op_optional_string:
+    next = read_index(at, end, 2, &index);
+    if (next && index != insn->small)
+        next = read_string(next, end, limit, AT(struct vf_slice));
+    else
+        *AT(struct vf_slice) = VF_SLICE_NULL;
+    NEXT();
+op_optional_bytes:
+    next = read_index(at, end, 2, &index);
+    if (next && index != insn->small)
+        next = read_slice(next, end, limit, AT(struct vf_slice));
+    else
+        *AT(struct vf_slice) = VF_SLICE_NULL;
+    NEXT();
+op_optional_fixed:
+    next = read_index(at, end, 2, &index);
+    if (next && index != insn->small)
+        next = read_bytes(next, end, insn->a, AT(struct vf_slice));
+    else
+        *AT(struct vf_slice) = VF_SLICE_NULL;
+    NEXT();
+op_optional_value:
+    next = read_index(at, end, 2, &index);
+    if (!next)
+        NEXT();
+    if (index == insn->small) {
+        memset(AT(char), 0, insn->a);
+        insn = program->code + insn->b - 1;
+        NEXT();
+    }
+    *AT(bool) = true;
+    NEXT();
+op_optional_pointer:
+    next = read_index(at, end, 2, &index);
+    if (!next)
+        NEXT();
+    if (index == insn->small) {
+        *AT(void *) = NULL;
+        insn = program->code + insn->b - 1;
+        NEXT();
+    }
+    at = next;
+    goto enter_pointer;
+
+op_array_of_strings:
+    cursor = at;
+    if (!read_strings(decoder, insn, &cursor, AT(struct wire_array), &item, &reason)) {
+        at = cursor;
+        goto fail;
+    }
+    next = cursor;
+    NEXT();
+op_array:
+op_skip_array:
+    if (frame == last_frame)
+        goto too_deep;
+    *frame = (struct wire_frame_record){.base = base, .at = insn};
+    cursor = at;
+    block = next_items(decoder, frame, &cursor, &reason);
+    next = at = cursor;
+    if (block == BLOCK_BAD)
+        goto fail;
+    if (block == BLOCK_LAST) {
+        if (insn->op == OP_ARRAY)
+            *AT(struct wire_array) = (struct wire_array){NULL, 0};
+        insn = program->code + insn->b - 1;
+        NEXT();
+    }
+    if (insn->op == OP_ARRAY)
+        base = frame->items;
+    frame++;
+    NEXT();
+op_next:
+    base += frame[-1].at->a;
+    if (--frame[-1].left > 0) {
+        insn = frame[-1].at;
+        NEXT();
+    }
+    cursor = at;
+    block = next_items(decoder, &frame[-1], &cursor, &reason);
+    next = at = cursor;
+    if (block == BLOCK_BAD)
+        goto fail;
+    if (block == BLOCK_ITEMS) {
+        base = frame[-1].items + (frame[-1].count - frame[-1].left) * frame[-1].at->a;
+        insn = frame[-1].at;
+        NEXT();
+    }
+    frame--;
+    base = frame->base;
+    *(struct wire_array *)(void *)(base + frame->at->offset) =
+        (struct wire_array){frame->items, frame->count};
+    NEXT();
+op_skip_next:
+    if (--frame[-1].left > 0) {
+        insn = frame[-1].at;
+        NEXT();
+    }
+    cursor = at;
+    block = next_items(decoder, &frame[-1], &cursor, &reason);
+    next = at = cursor;
+    if (block == BLOCK_BAD)
+        goto fail;
+    if (block == BLOCK_ITEMS)
+        insn = frame[-1].at;
+    else
+        base = (--frame)->base;
+    NEXT();
+
+op_enter_pointer:
+enter_pointer:
+    if (frame == last_frame)
+        goto too_deep;
+    made = vf_arena_alloc(decoder->arena, insn->a);
+    if (!made)
+        goto no_memory;
+    *AT(void *) = made;
+    *frame++ = (struct wire_frame_record){.base = base, .at = insn};
+    base = made;
+    next = at;
+    NEXT();
+op_enter_tag:
+    if (frame == last_frame)
+        goto too_deep;
+    made = vf_arena_alloc(decoder->arena, insn->a);
+    if (!made)
+        goto no_memory;
+    *AT(struct wire_union) = (struct wire_union){insn->small, made};
+    *frame++ = (struct wire_frame_record){.base = base, .at = insn};
+    base = made;
+    next = at;
+    NEXT();
+op_call:
+    if (frame == last_frame)
+        goto too_deep;
+    *frame++ = (struct wire_frame_record){.base = base, .at = insn};
+    base += insn->offset;
+    insn = program->code + insn->b - 1;
+    NEXT();
+op_leave:
+    base = (--frame)->base;
+    NEXT();
+op_end:
+    if (frame == decoder->frames)
+        goto done;
+    base = (--frame)->base;
+    insn = frame->at;
+    NEXT();
+op_jump:
+    insn = program->code + insn->b - 1;
+    NEXT();
+op_switch:
+    next = read_index(at, end, insn->a, &index);
+    if (next)
+        insn = program->code + program->tables[insn->b + index] - 1;
+    NEXT();
+
+op_set_null:
+    memset(AT(char), 0, insn->a);
+    NEXT();
+op_set_present:
+    *AT(bool) = true;
+    NEXT();
+op_set_tag:
+    *AT(struct wire_union) = (struct wire_union){insn->small, NULL};
+    NEXT();
+op_copy:
+    memcpy(AT(char), program->constants[insn->b], insn->a);
+    NEXT();
+op_refuse:
+    reason = BAD_REFUSED;
+    goto fail;
+
+op_skip_int:
+    next = read_int(at, end, &number);
+    NEXT();
+op_skip_long:
+    next = read_long(at, end, &wide);
+    NEXT();
+op_skip_boolean:
+    next = read_boolean(at, end, &(bool){false});
+    NEXT();
+op_skip_bytes:
+    next = read_slice(at, end, limit, &(struct vf_slice){NULL, 0});
+    NEXT();
+op_skip_fixed:
+    next = (size_t)(end - at) < insn->a ? NULL : at + insn->a;
+    NEXT();
+op_skip_enum:
+    next = read_index(at, end, insn->a, &index);
+    NEXT();
 done:
     decoder->stopped = at;
     if (at == end || decoder->prefix)

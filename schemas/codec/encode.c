@@ -7,14 +7,6 @@
 #include "codec/wire_utf8.h"
 #include "codec/wire_varint.h"
 
-/* The free part of the buffer. */
-struct writer {
-    uint8_t *at;
-    uint8_t *end;
-    struct vf_buffer *out;
-    bool full; /* the buffer's limit was hit, and not the system's */
-};
-
 enum reason { BAD_VALUE, BAD_ROOM, BAD_DEPTH };
 
 enum { NO_ITEM = -1 };
@@ -22,7 +14,9 @@ enum { NO_ITEM = -1 };
 /* Where the interpreter stopped. */
 struct encoder {
     const struct wire_program *program;
-    struct writer writer;
+    struct vf_buffer *out;
+    const uint8_t *end; /* of the buffer's memory */
+    bool full;          /* the buffer's limit was hit, and not the system's */
     struct wire_frame_record frames[WIRE_DEPTH_MAX];
     const struct wire_insn *insn;
     const char *base;
@@ -82,10 +76,10 @@ static int report(const struct encoder *encoder, struct vf_error *err)
     if (encoder->reason == BAD_DEPTH) {
         code = VF_ELIMIT;
         snprintf(text, sizeof text, "nested deeper than %d levels", WIRE_DEPTH_MAX);
-    } else if (encoder->reason == BAD_ROOM && encoder->writer.full) {
+    } else if (encoder->reason == BAD_ROOM && encoder->full) {
         code = VF_ELIMIT;
         snprintf(text, sizeof text, "the value is too large for a buffer of %zu bytes",
-                 encoder->writer.out->limit);
+                 encoder->out->limit);
     } else if (encoder->reason == BAD_ROOM) {
         code = VF_ENOMEM;
         snprintf(text, sizeof text, "out of memory for the encoded value");
@@ -100,63 +94,89 @@ static int report(const struct encoder *encoder, struct vf_error *err)
 
 /* ---- writing -------------------------------------------------------------------------- */
 
-static void open_writer(struct writer *writer)
-{
-    uint8_t *data = (uint8_t *)writer->out->data;
+/* These take where to write and return where to go on, or NULL: there is no room, or the value
+ * is invalid. encoder->reason says which. */
 
-    writer->at = data ? data + writer->out->len : NULL;
-    writer->end = data ? data + writer->out->capacity : NULL;
+static uint8_t *buffer_end(const struct vf_buffer *out)
+{
+    return (uint8_t *)out->data + out->capacity;
 }
 
-static void close_writer(struct writer *writer)
+/* The same place in a buffer that has room for n more bytes. */
+__attribute__((noinline)) static uint8_t *make_room(struct encoder *encoder, uint8_t *at, size_t n)
 {
-    if (writer->at)
-        writer->out->len = (size_t)(writer->at - (uint8_t *)writer->out->data);
+    struct vf_buffer *out = encoder->out;
+
+    out->len = (size_t)(at - (uint8_t *)out->data);
+    if (!vf_buffer_reserve(out, n)) {
+        encoder->reason = BAD_ROOM;
+        encoder->full = n > out->limit - out->len;
+        return NULL;
+    }
+    encoder->end = buffer_end(out);
+    return (uint8_t *)out->data + out->len;
 }
 
-__attribute__((noinline)) static bool make_room(struct writer *writer, size_t n)
+static inline uint8_t *ensure_room(struct encoder *encoder, uint8_t *at, size_t n)
 {
-    close_writer(writer);
-    bool ok = vf_buffer_reserve(writer->out, n);
-    writer->full = n > writer->out->limit - writer->out->len;
-    open_writer(writer);
-    return ok;
+    return __builtin_expect((size_t)(encoder->end - at) >= n, 1) ? at : make_room(encoder, at, n);
 }
 
-static inline bool has_room(struct writer *writer, size_t n)
+/* Numbers that fit into one byte are nearly all. */
+static inline uint8_t *put_number(uint8_t *at, int64_t number)
 {
-    return __builtin_expect((size_t)(writer->end - writer->at) >= n, 1) || make_room(writer, n);
+    uint64_t n = wire_zigzag(number);
+
+    if (__builtin_expect(n < 0x80, 1)) {
+        *at = (uint8_t)n;
+        return at + 1;
+    }
+    return wire_varint_write(at, number);
 }
 
-static inline bool write_number(struct writer *writer, int64_t number)
+static inline uint8_t *write_number(struct encoder *encoder, uint8_t *at, int64_t number)
 {
-    if (!has_room(writer, WIRE_VARINT_MAX))
-        return false;
-    writer->at = wire_varint_write(writer->at, number);
-    return true;
+    at = ensure_room(encoder, at, WIRE_VARINT_MAX);
+    return at ? put_number(at, number) : NULL;
 }
 
-static inline bool write_raw(struct writer *writer, const void *bytes, size_t n)
+static inline uint8_t *write_raw(struct encoder *encoder, uint8_t *at, const void *bytes, size_t n)
 {
-    if (!has_room(writer, n))
-        return false;
-    if (n)
-        memcpy(writer->at, bytes, n);
-    writer->at += n;
-    return true;
+    at = ensure_room(encoder, at, n);
+    if (!at)
+        return NULL;
+    wire_copy_ascii(at, bytes, n); /* whether it is does not matter */
+    return at + n;
 }
 
-static inline bool write_slice(struct writer *writer, const struct vf_slice *slice)
+enum { NO_BRANCH = -1 };
+
+/* The index of a union's branch may come before it, or NO_BRANCH. */
+static inline uint8_t *write_slice(struct encoder *encoder, uint8_t *at, int branch,
+                                   const struct vf_slice *slice, bool text)
 {
-    if (slice->len > PTRDIFF_MAX || !has_room(writer, slice->len + WIRE_VARINT_MAX))
-        return false;
-    writer->at = wire_varint_write(writer->at, (int64_t)slice->len);
-    memcpy(writer->at, slice->ptr, slice->len);
-    writer->at += slice->len;
-    return true;
+    if (!slice->ptr || slice->len > PTRDIFF_MAX)
+        return NULL;
+    at = ensure_room(encoder, at, slice->len + WIRE_VARINT_MAX + 1);
+    if (!at)
+        return NULL;
+    if (branch != NO_BRANCH)
+        *at++ = (uint8_t)(2 * branch); /* in zigzag */
+    at = put_number(at, (int64_t)slice->len);
+    bool ascii = wire_copy_ascii(at, slice->ptr, slice->len);
+    if (__builtin_expect(text && !ascii, 0) && !wire_utf8_check(slice->ptr, slice->len))
+        return NULL;
+    return at + slice->len;
 }
 
-static bool write_float(struct writer *writer, float value)
+static inline uint8_t *write_optional(struct encoder *encoder, uint8_t *at, int null_branch,
+                                      const struct vf_slice *slice, bool text)
+{
+    return slice->ptr ? write_slice(encoder, at, !null_branch, slice, text)
+                      : write_number(encoder, at, null_branch);
+}
+
+static inline uint8_t *write_float(struct encoder *encoder, uint8_t *at, float value)
 {
     uint32_t bits;
     uint8_t bytes[sizeof bits];
@@ -164,10 +184,10 @@ static bool write_float(struct writer *writer, float value)
     memcpy(&bits, &value, sizeof bits);
     for (size_t i = 0; i < sizeof bits; i++)
         bytes[i] = (uint8_t)(bits >> 8 * i);
-    return write_raw(writer, bytes, sizeof bytes);
+    return write_raw(encoder, at, bytes, sizeof bytes);
 }
 
-static bool write_double(struct writer *writer, double value)
+static inline uint8_t *write_double(struct encoder *encoder, uint8_t *at, double value)
 {
     uint64_t bits;
     uint8_t bytes[sizeof bits];
@@ -175,37 +195,25 @@ static bool write_double(struct writer *writer, double value)
     memcpy(&bits, &value, sizeof bits);
     for (size_t i = 0; i < sizeof bits; i++)
         bytes[i] = (uint8_t)(bits >> 8 * i);
-    return write_raw(writer, bytes, sizeof bytes);
-}
-
-static inline bool is_string(const struct vf_slice *slice)
-{
-    return slice->ptr && wire_utf8_valid(slice->ptr, slice->len);
+    return write_raw(encoder, at, bytes, sizeof bytes);
 }
 
 /* A whole array of strings: one block. */
-static bool write_strings(struct encoder *encoder, const struct wire_array *array)
+static inline uint8_t *write_strings(struct encoder *encoder, uint8_t *at,
+                                     const struct wire_array *array)
 {
-    struct writer *writer = &encoder->writer;
     const struct vf_slice *items = array->items;
 
     if (array->count > 0 && !items)
-        return false;
-    encoder->reason = BAD_ROOM;
-    if (array->count > 0 && !write_number(writer, (int64_t)array->count))
-        return false;
-    for (size_t i = 0; i < array->count; i++) {
-        bool valid = is_string(&items[i]);
-        if (__builtin_expect(valid && write_slice(writer, &items[i]), 1))
-            continue;
-        encoder->reason = valid ? BAD_ROOM : BAD_VALUE;
-        encoder->item = (long long)i;
-        return false;
+        return NULL;
+    if (array->count > 0)
+        at = write_number(encoder, at, (int64_t)array->count);
+    for (size_t i = 0; at && i < array->count; i++) {
+        at = write_slice(encoder, at, NO_BRANCH, &items[i], true);
+        if (__builtin_expect(!at, 0))
+            encoder->item = (long long)i;
     }
-    if (!write_number(writer, 0))
-        return false;
-    encoder->reason = BAD_VALUE;
-    return true;
+    return at ? write_number(encoder, at, 0) : NULL;
 }
 
 /* ---- the loop ------------------------------------------------------------------------- */
@@ -213,144 +221,186 @@ static bool write_strings(struct encoder *encoder, const struct wire_array *arra
 /* What a member of the value at the instruction's offset is. */
 #define AT(type) ((const type *)(const void *)(base + insn->offset))
 
-/* One case an instruction: it sets valid, and room when there was some for what it wrote. Those
- * that move elsewhere than to the next instruction set insn to the one before that. */
+/* On to the next instruction, as in decode.c. */
+#define NEXT()                                                                                     \
+    do {                                                                                           \
+        if (__builtin_expect(!next, 0))                                                            \
+            goto fail;                                                                             \
+        at = next;                                                                                 \
+        insn++;                                                                                    \
+        goto *labels[insn->op];                                                                    \
+    } while (0)
+
+/* One label an instruction of those that encoders have: it sets next to where to write on, or to
+ * NULL. Those that go on elsewhere set insn to the one before that. */
 static bool run(struct encoder *encoder, const char *base)
 {
+    static const void *const labels[] = {
+        [OP_END] = &&op_end,
+        [OP_BOOLEAN] = &&op_boolean,
+        [OP_INT] = &&op_int,
+        [OP_LONG] = &&op_long,
+        [OP_FLOAT] = &&op_float,
+        [OP_DOUBLE] = &&op_double,
+        [OP_BYTES] = &&op_bytes,
+        [OP_STRING] = &&op_string,
+        [OP_FIXED] = &&op_fixed,
+        [OP_ENUM] = &&op_enum,
+        [OP_ARRAY] = &&op_array,
+        [OP_NEXT] = &&op_next,
+        [OP_ARRAY_OF_STRINGS] = &&op_array_of_strings,
+        [OP_OPTIONAL_STRING] = &&op_optional_string,
+        [OP_OPTIONAL_BYTES] = &&op_optional_bytes,
+        [OP_OPTIONAL_FIXED] = &&op_optional_fixed,
+        [OP_OPTIONAL_VALUE] = &&op_optional_value,
+        [OP_OPTIONAL_POINTER] = &&op_optional_pointer,
+        [OP_LEAVE] = &&op_leave,
+        [OP_CALL] = &&op_call,
+        [OP_JUMP] = &&op_jump,
+        [OP_SWITCH] = &&op_switch,
+    };
     const struct wire_program *program = encoder->program;
     const struct wire_insn *insn = program->code;
     struct wire_frame_record *frame = encoder->frames; /* the next to be pushed */
     struct wire_frame_record *const last_frame = encoder->frames + WIRE_DEPTH_MAX;
-    struct writer *writer = &encoder->writer;
+    uint8_t *at = (uint8_t *)encoder->out->data + encoder->out->len;
+    uint8_t *next = at;
     const struct vf_slice *slice;
     const struct wire_array *array;
     const struct wire_union *of;
-    bool valid = true;
-    bool room = true;
+    uint32_t symbol;
 
-    for (;; insn++) {
-        switch ((enum wire_op)insn->op) {
-        case OP_BOOLEAN: room = write_raw(writer, *AT(bool) ? "\1" : "\0", 1); break;
-        case OP_INT: room = write_number(writer, *AT(int32_t)); break;
-        case OP_LONG: room = write_number(writer, *AT(int64_t)); break;
-        case OP_FLOAT: room = write_float(writer, *AT(float)); break;
-        case OP_DOUBLE: room = write_double(writer, *AT(double)); break;
-        case OP_BYTES:
-            slice = AT(struct vf_slice);
-            valid = slice->ptr != NULL;
-            room = valid && write_slice(writer, slice);
-            break;
-        case OP_STRING:
-            slice = AT(struct vf_slice);
-            valid = is_string(slice);
-            room = valid && write_slice(writer, slice);
-            break;
-        case OP_FIXED:
-            slice = AT(struct vf_slice);
-            valid = slice->ptr && slice->len == insn->a;
-            room = valid && write_raw(writer, slice->ptr, slice->len);
-            break;
-        case OP_ENUM:
-            valid = *AT(int32_t) >= 0 && (uint32_t)*AT(int32_t) < insn->a;
-            room = valid && write_number(writer, *AT(int32_t));
-            break;
+    goto *labels[insn->op];
+op_boolean:
+    next = write_number(encoder, at, *AT(bool) ? -1 : 0); /* in zigzag 1 and 0 */
+    NEXT();
+op_int:
+    next = write_number(encoder, at, *AT(int32_t));
+    NEXT();
+op_long:
+    next = write_number(encoder, at, *AT(int64_t));
+    NEXT();
+op_float:
+    next = write_float(encoder, at, *AT(float));
+    NEXT();
+op_double:
+    next = write_double(encoder, at, *AT(double));
+    NEXT();
+op_bytes:
+    next = write_slice(encoder, at, NO_BRANCH, AT(struct vf_slice), false);
+    NEXT();
+op_string:
+    next = write_slice(encoder, at, NO_BRANCH, AT(struct vf_slice), true);
+    NEXT();
+op_fixed:
+    slice = AT(struct vf_slice);
+    next =
+        slice->ptr && slice->len == insn->a ? write_raw(encoder, at, slice->ptr, slice->len) : NULL;
+    NEXT();
+op_enum:
+    symbol = (uint32_t)*AT(int32_t);
+    next = symbol < insn->a ? write_number(encoder, at, symbol) : NULL;
+    NEXT();
 
-        case OP_OPTIONAL_STRING:
-        case OP_OPTIONAL_BYTES:
-        case OP_OPTIONAL_FIXED:
-            slice = AT(struct vf_slice);
-            room = write_number(writer, slice->ptr ? !insn->small : insn->small);
-            if (!slice->ptr || !room)
-                break;
-            valid = insn->op == OP_OPTIONAL_BYTES ||
-                    (insn->op == OP_OPTIONAL_STRING ? is_string(slice) : slice->len == insn->a);
-            room =
-                valid && (insn->op == OP_OPTIONAL_FIXED ? write_raw(writer, slice->ptr, slice->len)
-                                                        : write_slice(writer, slice));
-            break;
-        case OP_OPTIONAL_VALUE:
-            room = write_number(writer, *AT(bool) ? !insn->small : insn->small);
-            if (room && !*AT(bool))
-                insn = program->code + insn->b - 1;
-            break;
-        case OP_OPTIONAL_POINTER:
-            room = write_number(writer, *AT(void *) ? !insn->small : insn->small);
-            if (!room)
-                break;
-            if (!*AT(void *)) {
-                insn = program->code + insn->b - 1;
-                break;
-            }
-            if (frame == last_frame)
-                goto too_deep;
-            *frame++ = (struct wire_frame_record){.base = (char *)base, .at = insn};
-            base = *AT(void *);
-            break;
-        case OP_SWITCH:
-            of = AT(struct wire_union);
-            valid = of->branch >= 0 && (uint32_t)of->branch < insn->a &&
-                    (of->value || of->branch == (int16_t)insn->small);
-            room = valid && write_number(writer, of->branch);
-            if (!room)
-                break;
-            if (frame == last_frame)
-                goto too_deep;
-            *frame++ = (struct wire_frame_record){.base = (char *)base, .at = insn};
-            base = of->value;
-            insn = program->code + program->tables[insn->b + (uint32_t)of->branch] - 1;
-            break;
-
-        case OP_ARRAY_OF_STRINGS:
-            if (!write_strings(encoder, AT(struct wire_array)))
-                goto fail;
-            break;
-        case OP_ARRAY:
-            array = AT(struct wire_array);
-            valid = array->count == 0 || array->items || insn->a == 0;
-            room = valid && write_number(writer, (int64_t)array->count);
-            if (!room)
-                break;
-            if (array->count == 0) {
-                insn = program->code + insn->b - 1;
-                break;
-            }
-            if (frame == last_frame)
-                goto too_deep;
-            *frame++ = (struct wire_frame_record){
-                .base = (char *)base, .at = insn, .left = array->count, .count = array->count};
-            base = array->items ? array->items : base;
-            break;
-        case OP_NEXT:
-            base += frame[-1].at->a;
-            if (--frame[-1].left > 0) {
-                insn = frame[-1].at;
-                break;
-            }
-            base = (--frame)->base;
-            room = write_number(writer, 0);
-            break;
-        case OP_CALL:
-            if (frame == last_frame)
-                goto too_deep;
-            *frame++ = (struct wire_frame_record){.base = (char *)base, .at = insn};
-            base += insn->offset;
-            insn = program->code + insn->b - 1;
-            break;
-        case OP_LEAVE: base = (--frame)->base; break;
-        case OP_END:
-            if (frame == encoder->frames)
-                return true;
-            base = (--frame)->base;
-            insn = frame->at;
-            break;
-        case OP_JUMP: insn = program->code + insn->b - 1; break;
-        default: break; /* the others decode */
-        }
-        if (__builtin_expect(!room, 0)) {
-            encoder->reason = valid ? BAD_ROOM : BAD_VALUE;
-            goto fail;
-        }
+op_optional_string:
+    next = write_optional(encoder, at, insn->small, AT(struct vf_slice), true);
+    NEXT();
+op_optional_bytes:
+    next = write_optional(encoder, at, insn->small, AT(struct vf_slice), false);
+    NEXT();
+op_optional_fixed:
+    slice = AT(struct vf_slice);
+    if (slice->ptr && slice->len != insn->a)
+        goto fail;
+    next = write_number(encoder, at, slice->ptr ? !insn->small : insn->small);
+    if (next && slice->ptr)
+        next = write_raw(encoder, next, slice->ptr, slice->len);
+    NEXT();
+op_optional_value:
+    next = write_number(encoder, at, *AT(bool) ? !insn->small : insn->small);
+    if (next && !*AT(bool))
+        insn = program->code + insn->b - 1;
+    NEXT();
+op_optional_pointer:
+    next = write_number(encoder, at, *AT(void *) ? !insn->small : insn->small);
+    if (!next)
+        goto fail;
+    if (!*AT(void *)) {
+        insn = program->code + insn->b - 1;
+        NEXT();
     }
+    if (frame == last_frame)
+        goto too_deep;
+    *frame++ = (struct wire_frame_record){.base = (char *)base, .at = insn};
+    base = *AT(void *);
+    NEXT();
+op_switch:
+    of = AT(struct wire_union);
+    if (of->branch < 0 || (uint32_t)of->branch >= insn->a ||
+        (!of->value && of->branch != (int16_t)insn->small))
+        goto fail;
+    if (frame == last_frame)
+        goto too_deep;
+    next = write_number(encoder, at, of->branch);
+    if (!next)
+        goto fail;
+    *frame++ = (struct wire_frame_record){.base = (char *)base, .at = insn};
+    base = of->value;
+    insn = program->code + program->tables[insn->b + (uint32_t)of->branch] - 1;
+    NEXT();
+
+op_array_of_strings:
+    next = write_strings(encoder, at, AT(struct wire_array));
+    NEXT();
+op_array:
+    array = AT(struct wire_array);
+    if (array->count > 0 && !array->items && insn->a > 0)
+        goto fail;
+    next = write_number(encoder, at, (int64_t)array->count);
+    if (!next)
+        goto fail;
+    if (array->count == 0) {
+        insn = program->code + insn->b - 1;
+        NEXT();
+    }
+    if (frame == last_frame)
+        goto too_deep;
+    *frame++ = (struct wire_frame_record){
+        .base = (char *)base, .at = insn, .left = array->count, .count = array->count};
+    base = array->items ? array->items : base;
+    NEXT();
+op_next:
+    if (--frame[-1].left > 0) {
+        base += frame[-1].at->a;
+        insn = frame[-1].at;
+        NEXT();
+    }
+    base = (--frame)->base;
+    next = write_number(encoder, at, 0);
+    NEXT();
+op_call:
+    if (frame == last_frame)
+        goto too_deep;
+    *frame++ = (struct wire_frame_record){.base = (char *)base, .at = insn};
+    base += insn->offset;
+    insn = program->code + insn->b - 1;
+    NEXT();
+op_leave:
+    base = (--frame)->base;
+    NEXT();
+op_end:
+    if (frame == encoder->frames)
+        goto done;
+    base = (--frame)->base;
+    insn = frame->at;
+    NEXT();
+op_jump:
+    insn = program->code + insn->b - 1;
+    NEXT();
+
+done:
+    encoder->out->len = (size_t)(at - (uint8_t *)encoder->out->data);
+    return true;
 too_deep:
     encoder->reason = BAD_DEPTH;
 fail:
@@ -366,15 +416,17 @@ int wire_encode(const struct wire_schema *schema, const void *value, struct vf_b
     struct encoder encoder; /* frames stay unset until they are pushed */
     size_t start = out->len;
 
+    if (!vf_buffer_reserve(out, 1)) /* so that there is memory */
+        return vf_error_set(err, out->len >= out->limit ? VF_ELIMIT : VF_ENOMEM,
+                            "no room for an encoded value behind %zu bytes", out->len);
     encoder.program = schema->encoder;
-    encoder.writer = (struct writer){.out = out};
+    encoder.out = out;
+    encoder.end = buffer_end(out);
+    encoder.full = false;
     encoder.reason = BAD_VALUE;
     encoder.item = NO_ITEM;
-    open_writer(&encoder.writer);
-    if (run(&encoder, value)) {
-        close_writer(&encoder.writer);
+    if (run(&encoder, value))
         return 0;
-    }
     out->len = start;
     return report(&encoder, err);
 }

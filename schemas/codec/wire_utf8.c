@@ -1,5 +1,72 @@
 #include "codec/wire_utf8.h"
 
+/* ---- validity: an automaton without branches ------------------------------------------ */
+
+/* Text that is not ASCII mixes characters of one to four bytes, which branches predict badly.
+ * States are shifts: a row holds, at each state's six bits, the state that the byte leads to. */
+enum {
+    DONE = 0,  /* between characters */
+    BAD = 6,   /* for good */
+    ONE = 12,  /* one more byte is due */
+    TWO = 18,  /* two more */
+    E0 = 24,   /* two, not an overlong form */
+    ED = 30,   /* two, not a surrogate */
+    F0 = 36,   /* three, not an overlong form */
+    F1 = 42,   /* three */
+    F4 = 48,   /* three, not above U+10FFFF */
+    STATE = 63 /* mask */
+};
+
+#define ROW(done, one, two, e0, ed, f0, f1, f4)                                                    \
+    ((uint64_t)(done) << DONE | (uint64_t)BAD << BAD | (uint64_t)(one) << ONE |                    \
+     (uint64_t)(two) << TWO | (uint64_t)(e0) << E0 | (uint64_t)(ed) << ED | (uint64_t)(f0) << F0 | \
+     (uint64_t)(f1) << F1 | (uint64_t)(f4) << F4)
+#define LEAD(next) ROW(next, BAD, BAD, BAD, BAD, BAD, BAD, BAD)
+
+#define X2(row) row, row
+#define X4(row) X2(row), X2(row)
+#define X8(row) X4(row), X4(row)
+#define X16(row) X8(row), X8(row)
+#define X32(row) X16(row), X16(row)
+
+static const uint64_t rows[256] = {
+    X32(LEAD(DONE)),
+    X32(LEAD(DONE)),
+    X32(LEAD(DONE)),
+    X32(LEAD(DONE)),                                   /* 00..7F */
+    X16(ROW(BAD, DONE, ONE, BAD, ONE, BAD, TWO, TWO)), /* 80..8F */
+    X16(ROW(BAD, DONE, ONE, BAD, ONE, TWO, TWO, BAD)), /* 90..9F */
+    X32(ROW(BAD, DONE, ONE, ONE, BAD, TWO, TWO, BAD)), /* A0..BF */
+    X2(LEAD(BAD)),                                     /* C0, C1 */
+    X2(LEAD(ONE)),
+    X4(LEAD(ONE)),
+    X8(LEAD(ONE)),
+    X16(LEAD(ONE)), /* C2..DF */
+    LEAD(E0),
+    X8(LEAD(TWO)),
+    X4(LEAD(TWO)),
+    LEAD(ED),
+    X2(LEAD(TWO)), /* E0..EF */
+    LEAD(F0),
+    X2(LEAD(F1)),
+    LEAD(F1),
+    LEAD(F4), /* F0..F4 */
+    X8(LEAD(BAD)),
+    X2(LEAD(BAD)),
+    LEAD(BAD), /* F5..FF */
+};
+
+bool wire_utf8_check(const char *text, size_t len)
+{
+    uint64_t state = DONE;
+
+    for (size_t i = 0; i < len; i++)
+        state = rows[(unsigned char)text[i]] >> (state & STATE);
+    return (state & STATE) == DONE;
+}
+
+/* ---- how much of it is valid ---------------------------------------------------------- */
+
 static bool is_tail(unsigned char byte)
 {
     return (byte & 0xC0) == 0x80;
@@ -28,21 +95,10 @@ static size_t character_length(const unsigned char *text, size_t len)
 
 size_t wire_utf8_prefix(const char *text, size_t len)
 {
-    const uint64_t high = 0x8080808080808080u;
-    uint64_t word;
     size_t at = 0;
+    size_t n = 1;
 
-    while (at < len) {
-        size_t n = character_length((const unsigned char *)text + at, len - at);
-        if (n == 0)
-            return at;
-        at += n;
-        while (n == 1 && len - at >= sizeof word) {
-            memcpy(&word, text + at, sizeof word);
-            if (word & high)
-                break;
-            at += sizeof word;
-        }
-    }
+    for (; at < len && n > 0; at += n)
+        n = character_length((const unsigned char *)text + at, len - at);
     return at;
 }

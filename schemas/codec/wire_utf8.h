@@ -10,22 +10,95 @@
 /* Bytes from the beginning that are whole, valid characters; len when all are. */
 size_t wire_utf8_prefix(const char *text, size_t len);
 
-/* Most texts are short and ASCII: those are decided here, eight bytes at a time. */
+/* Whether all are; for text that is not ASCII. */
+bool wire_utf8_check(const char *text, size_t len);
+
+/* Texts are short, and a loop over their last bytes would be mispredicted each time: they are
+ * taken in whole words, the last one overlapping the one before. */
+typedef uint64_t wire_pair __attribute__((vector_size(16)));
+
+#define WIRE_HIGH_BITS 0x8080808080808080u
+
+static inline uint64_t wire_load_word(const char *from)
+{
+    uint64_t word;
+    memcpy(&word, from, sizeof word);
+    return word;
+}
+
+static inline wire_pair wire_load_pair(const char *from)
+{
+    wire_pair pair;
+    memcpy(&pair, from, sizeof pair);
+    return pair;
+}
+
+static inline uint32_t wire_load_half(const char *from)
+{
+    uint32_t half;
+    memcpy(&half, from, sizeof half);
+    return half;
+}
+
+/* True when no byte has its high bit set. */
+static inline bool wire_is_ascii(const char *text, size_t len)
+{
+    if (len >= sizeof(wire_pair)) {
+        wire_pair all = wire_load_pair(text + len - sizeof all);
+        for (size_t at = 0; at + sizeof all < len; at += sizeof all)
+            all |= wire_load_pair(text + at);
+        return !((all[0] | all[1]) & WIRE_HIGH_BITS);
+    }
+    if (len >= sizeof(uint64_t))
+        return !((wire_load_word(text) | wire_load_word(text + len - sizeof(uint64_t))) &
+                 WIRE_HIGH_BITS);
+    if (len >= sizeof(uint32_t))
+        return !((wire_load_half(text) | wire_load_half(text + len - sizeof(uint32_t))) &
+                 (uint32_t)WIRE_HIGH_BITS);
+    return len == 0 || !((text[0] | text[len / 2] | text[len - 1]) & 0x80);
+}
+
+/* Copies, and the same. */
+static inline bool wire_copy_ascii(uint8_t *to, const char *text, size_t len)
+{
+    if (len >= sizeof(wire_pair)) {
+        wire_pair all = wire_load_pair(text + len - sizeof all);
+        memcpy(to + len - sizeof all, &all, sizeof all);
+        for (size_t at = 0; at + sizeof all < len; at += sizeof all) {
+            wire_pair pair = wire_load_pair(text + at);
+            memcpy(to + at, &pair, sizeof pair);
+            all |= pair;
+        }
+        return !((all[0] | all[1]) & WIRE_HIGH_BITS);
+    }
+    if (len >= sizeof(uint64_t)) {
+        uint64_t first = wire_load_word(text);
+        uint64_t last = wire_load_word(text + len - sizeof last);
+        memcpy(to, &first, sizeof first);
+        memcpy(to + len - sizeof last, &last, sizeof last);
+        return !((first | last) & WIRE_HIGH_BITS);
+    }
+    if (len >= sizeof(uint32_t)) {
+        uint32_t first = wire_load_half(text);
+        uint32_t last = wire_load_half(text + len - sizeof last);
+        memcpy(to, &first, sizeof first);
+        memcpy(to + len - sizeof last, &last, sizeof last);
+        return !((first | last) & (uint32_t)WIRE_HIGH_BITS);
+    }
+    if (len == 0)
+        return true;
+    char first = text[0];
+    char middle = text[len / 2];
+    char last = text[len - 1];
+    to[0] = (uint8_t)first;
+    to[len / 2] = (uint8_t)middle;
+    to[len - 1] = (uint8_t)last;
+    return !((first | middle | last) & 0x80);
+}
+
 static inline bool wire_utf8_valid(const char *text, size_t len)
 {
-    const uint64_t high = 0x8080808080808080u;
-    uint64_t word;
-    size_t at = 0;
-
-    for (; len - at >= sizeof word; at += sizeof word) {
-        memcpy(&word, text + at, sizeof word);
-        if (word & high)
-            return wire_utf8_prefix(text + at, len - at) == len - at;
-    }
-    for (; at < len; at++)
-        if ((unsigned char)text[at] >= 0x80)
-            return wire_utf8_prefix(text + at, len - at) == len - at;
-    return true;
+    return __builtin_expect(wire_is_ascii(text, len), 1) || wire_utf8_check(text, len);
 }
 
 #endif

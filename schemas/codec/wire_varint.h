@@ -19,17 +19,21 @@ static inline uint64_t wire_zigzag(int64_t n)
     return ((uint64_t)n << 1) ^ (uint64_t)(n >> 63);
 }
 
-/* More than one byte. NULL, and *out 0, when the bytes end too early or tell more than 64 bits. */
-const uint8_t *wire_varint_read_long(const uint8_t *at, const uint8_t *end, uint64_t *out);
+/* What was read; returned by value, so that it stays in registers. */
+struct wire_number {
+    const uint8_t *next; /* the byte after it; NULL when the bytes end too early or tell more than
+                            64 bits, and value is 0 then */
+    uint64_t value;      /* still in zigzag */
+};
 
-/* The byte after the integer, or NULL; *out is still in zigzag. */
-static inline const uint8_t *wire_varint_read(const uint8_t *at, const uint8_t *end, uint64_t *out)
+/* More than one byte. */
+struct wire_number wire_number_read_long(const uint8_t *at, const uint8_t *end);
+
+static inline struct wire_number wire_number_read(const uint8_t *at, const uint8_t *end)
 {
-    if (__builtin_expect(at < end && *at < 0x80, 1)) {
-        *out = *at;
-        return at + 1;
-    }
-    return wire_varint_read_long(at, end, out);
+    if (__builtin_expect(at < end && *at < 0x80, 1))
+        return (struct wire_number){at + 1, *at};
+    return wire_number_read_long(at, end);
 }
 
 /* Room for WIRE_VARINT_MAX bytes must be there. */
