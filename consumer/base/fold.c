@@ -69,7 +69,7 @@ static int32_t plain_letter(int32_t c)
     return c;
 }
 
-static uint8_t script_of(int32_t c)
+static uint8_t find_script(int32_t c)
 {
     static const struct {
         int32_t first, last;
@@ -92,6 +92,12 @@ static uint8_t script_of(int32_t c)
         if (c >= ranges[i].first && c <= ranges[i].last)
             return ranges[i].script;
     return VF_SCRIPT_OTHER;
+}
+
+/* Of a folded letter, once the table is filled. */
+static inline uint8_t script_of(int32_t c)
+{
+    return c < TABLE_SIZE ? table[c].script : find_script(c);
 }
 
 static enum kind kind_of(int32_t c)
@@ -140,7 +146,8 @@ static size_t fold_point(int32_t c, int32_t out[EXPANSION_MAX], enum kind *kind,
     *kind = kind_of(c);
     if (*kind != KIND_LETTER)
         return 0;
-    if (script_of(c) == VF_SCRIPT_HANGUL || script_of(c) == VF_SCRIPT_HAN) {
+    uint8_t script = find_script(c);
+    if (script == VF_SCRIPT_HANGUL || script == VF_SCRIPT_HAN) {
         out[0] = c;
         return 1;
     }
@@ -164,7 +171,7 @@ static void fill_table(void)
         table[c] = (struct folding){.first = n > 0 ? (uint16_t)out[0] : 0,
                                     .second = n > 1 ? (uint16_t)out[1] : 0,
                                     .kind = (uint8_t)kind,
-                                    .script = n ? script_of(out[0]) : VF_SCRIPT_OTHER,
+                                    .script = n ? find_script(out[0]) : VF_SCRIPT_OTHER,
                                     .capital = capital};
         if (n > 2) /* none below TABLE_SIZE in Unicode 15; a later one goes the long way */
             table[c].kind = UINT8_MAX;
@@ -225,12 +232,20 @@ struct folder {
 
 static void put(struct folder *f, int32_t c)
 {
-    if (c < 0x80 && f->len < f->capacity) {
-        f->out[f->len++] = (char)c;
+    if (c < 0x80) {
+        if (f->len < f->capacity)
+            f->out[f->len++] = (char)c;
+        else
+            f->overflow = true;
         return;
     }
     if (f->capacity - f->len < 4) {
         f->overflow = true;
+        return;
+    }
+    if (c < 0x800) {
+        f->out[f->len++] = (char)(0xC0 | c >> 6);
+        f->out[f->len++] = (char)(0x80 | (c & 0x3F));
         return;
     }
     f->len += (size_t)utf8proc_encode_char(c, (utf8proc_uint8_t *)f->out + f->len);
@@ -382,6 +397,25 @@ static void one_point(struct folder *f, int32_t c, size_t raw, size_t raw_end)
     }
 }
 
+/* One more letter of the word's own script, which is nearly every letter. */
+static inline bool plain(struct folder *f, int32_t c, size_t raw_end)
+{
+    const struct folding *folding = &table[c];
+
+    if (folding->kind != KIND_LETTER || folding->second || !f->in_word ||
+        folding->script != f->word.script || folding->script >= VF_SCRIPT_HAN ||
+        folding->script == VF_SCRIPT_OTHER)
+        return false;
+    if (folding->first < 0x80 && f->len < f->capacity)
+        f->out[f->len++] = (char)folding->first;
+    else
+        put(f, folding->first);
+    f->word.letters += f->word.letters < UINT8_MAX;
+    f->word.capitals += folding->capital && f->word.capitals < UINT8_MAX;
+    f->word.raw_end = (uint32_t)raw_end;
+    return true;
+}
+
 static int run(struct folder *f)
 {
     const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)f->in.ptr;
@@ -389,12 +423,16 @@ static int run(struct folder *f)
     for (size_t at = 0; at < f->in.len && !f->overflow;) {
         utf8proc_int32_t c = bytes[at];
         utf8proc_ssize_t n = 1;
-        if (c >= 0x80) {
+        if (c >= 0xC2 && c < 0xE0 && at + 1 < f->in.len && (bytes[at + 1] & 0xC0) == 0x80) {
+            c = (c & 0x1F) << 6 | (bytes[at + 1] & 0x3F);
+            n = 2;
+        } else if (c >= 0x80) {
             n = utf8proc_iterate(bytes + at, (utf8proc_ssize_t)(f->in.len - at), &c);
             if (n <= 0)
                 return VF_EUTF8;
         }
-        one_point(f, c, at, at + (size_t)n);
+        if (c >= TABLE_SIZE || !plain(f, c, at + (size_t)n))
+            one_point(f, c, at, at + (size_t)n);
         at += (size_t)n;
     }
     end_word(f);

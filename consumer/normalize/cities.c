@@ -81,7 +81,7 @@ static bool is_clear(const struct ranking *r)
     return !r->best->capital && r->best->population / CLEARLY_LARGER >= r->rival->population;
 }
 
-static void choose(const struct vf_name_text *text, const struct vf_name_hit *hit,
+static void choose(struct vf_name_text *text, const struct vf_name_hit *hit,
                    const struct place_filter *filter, const struct vf_name_context *context,
                    struct vf_city_match *out)
 {
@@ -104,8 +104,8 @@ static void choose(const struct vf_name_text *text, const struct vf_name_hit *hi
     out->country = out->ambiguous ? VF_NO_COUNTRY : r->best->country;
 }
 
-static bool find_whole(const struct vf_name_index *index, const struct vf_name_text *text,
-                       size_t first, size_t last, const struct place_filter *filter,
+static bool find_whole(const struct vf_name_index *index, struct vf_name_text *text, size_t first,
+                       size_t last, const struct place_filter *filter,
                        const struct vf_name_context *context, struct vf_city_match *out)
 {
     struct vf_name_hit hit;
@@ -118,7 +118,7 @@ static bool find_whole(const struct vf_name_index *index, const struct vf_name_t
 
 /* "Parliament House in Accra", "Parliament, Colombo": a well-known city inside; the last one, as
  * addresses go from small to large. */
-static void find_inside(const struct vf_name_index *index, const struct vf_name_text *text,
+static void find_inside(const struct vf_name_index *index, struct vf_name_text *text,
                         struct place_filter filter, const struct vf_name_context *context,
                         struct vf_city_match *out)
 {
@@ -144,7 +144,7 @@ static bool landmark_filter(const struct vf_name_text *text, const struct vf_nam
 
 /* "Rashtrapati Bhavan": a parliament or seat that stands in one country alone. */
 static vf_country_index country_of_landmark(const struct vf_reference *reference,
-                                            const struct vf_name_text *text)
+                                            struct vf_name_text *text)
 {
     const struct vf_name_index *index = vf_reference_names(reference, VF_NAMES_COUNTRY);
     vf_country_index found = VF_NO_COUNTRY;
@@ -185,5 +185,5 @@ int vf_city_of_name(const struct vf_reference *reference, struct vf_slice text,
     find_inside(index, &prepared, filter, context, out);
     if (!out->name.ptr && !out->ambiguous && country == VF_NO_COUNTRY)
         out->country = country_of_landmark(reference, &prepared);
-    return VF_OK;
+    return prepared.failed ? VF_ENOMEM : VF_OK;
 }

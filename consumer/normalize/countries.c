@@ -2,10 +2,10 @@
 #include "normalize/name_match.h"
 
 enum {
-    CANDIDATES_MAX = 16,    /* countries that one text can mean; "Guinea" has four */
-    FUZZY_LETTERS_MIN = 6,  /* one slip in a shorter name makes another name */
-    FUZZY_LETTERS_MAX = 40, /* the longest common name has fewer */
-    SHORT_LETTERS = 3,      /* so short a name counts in its own language only */
+    CANDIDATES_MAX = 16,     /* countries that one text can mean; "Guinea" has four */
+    LETTERS_PER_SLIP = 8,    /* "Sri Lanka" bears one slip, no name of four letters any */
+    FOREIGN_LETTERS_MIN = 6, /* shorter words of a language are names in another */
+    SHORT_LETTERS = 3,       /* so short a name counts in its own language only */
 };
 
 struct candidates {
@@ -21,12 +21,9 @@ struct reading {
     bool running; /* running text: stricter than a field of its own */
 };
 
-static const struct vf_slice ENGLISH = VF_SLICE_LITERAL("en");
-
 static bool is_spoken(const struct vf_name_entry *entry, const struct vf_name_context *context)
 {
-    return !entry->languages || vf_name_speaks(entry, ENGLISH) ||
-           vf_name_speaks(entry, context->language);
+    return entry->english || vf_name_speaks(entry, context->language);
 }
 
 static bool is_latin(const struct vf_name_text *text, const struct vf_name_hit *hit)
@@ -47,7 +44,7 @@ static bool country_filter(const struct vf_name_text *text, const struct vf_name
         return false;
     if (!reading->running)
         return true;
-    if (is_latin(text, hit) && !spoken && letters < FUZZY_LETTERS_MIN)
+    if (is_latin(text, hit) && !spoken && letters < FOREIGN_LETTERS_MIN)
         return false; /* a word of one language is a name in another */
     /* Adjectives are written small in many languages, names in none. */
     return entry->kind >= VF_NAME_DEMONYM || vf_name_capitalized(text, hit->first);
@@ -63,12 +60,12 @@ static void add_candidate(struct candidates *all, vf_country_index country)
 }
 
 /* All that the run can mean; of several languages' names, those of the report's alone. */
-static void gather(const struct vf_name_text *text, const struct vf_name_hit *hit,
+static void gather(struct vf_name_text *text, const struct vf_name_hit *hit,
                    const struct reading *reading, struct candidates *out)
 {
     bool own_language = false;
 
-    for (int pass = 0; pass < 2; pass++) {
+    for (int pass = hit->entry->next ? 0 : 1; pass < 2; pass++) {
         const struct vf_name_entry *e = hit->entry;
         while ((e = vf_name_next(text, hit, e, country_filter, reading)) != NULL) {
             bool own = is_spoken(e, reading->context);
@@ -155,7 +152,7 @@ static void decide(const struct vf_reference *reference, const struct candidates
     out->ambiguous = !out->by_context;
 }
 
-static void decide_hit(const struct vf_reference *reference, const struct vf_name_text *text,
+static void decide_hit(const struct vf_reference *reference, struct vf_name_text *text,
                        const struct vf_name_hit *hit, const struct reading *reading,
                        struct vf_country_match *out)
 {
@@ -166,7 +163,7 @@ static void decide_hit(const struct vf_reference *reference, const struct vf_nam
 
 /* ---- mentions ---- */
 
-static size_t find_mentions(const struct vf_reference *reference, const struct vf_name_text *text,
+static size_t find_mentions(const struct vf_reference *reference, struct vf_name_text *text,
                             const struct reading *reading, struct vf_country_mention *out,
                             size_t max)
 {
@@ -197,14 +194,14 @@ int vf_country_mentions(const struct vf_reference *reference, struct vf_slice te
     int rc = vf_name_prepare(text, context->language, arena, &prepared);
     if (rc)
         return rc;
-    return (int)find_mentions(reference, &prepared, &reading, out, max);
+    size_t count = find_mentions(reference, &prepared, &reading, out, max);
+    return prepared.failed ? VF_ENOMEM : (int)count;
 }
 
 /* ---- whole names ---- */
 
-static bool whole(const struct vf_reference *reference, const struct vf_name_text *text,
-                  size_t first, size_t last, const struct reading *reading,
-                  struct vf_country_match *out)
+static bool whole(const struct vf_reference *reference, struct vf_name_text *text, size_t first,
+                  size_t last, const struct reading *reading, struct vf_country_match *out)
 {
     const struct vf_name_index *index = vf_reference_names(reference, VF_NAMES_COUNTRY);
     struct vf_name_hit hit;
@@ -216,7 +213,7 @@ static bool whole(const struct vf_reference *reference, const struct vf_name_tex
 }
 
 /* "Iran (Islamic Republic of)", "(Rep. of) Korea": the part outside the brackets. */
-static bool outside_brackets(const struct vf_reference *reference, const struct vf_name_text *text,
+static bool outside_brackets(const struct vf_reference *reference, struct vf_name_text *text,
                              const struct reading *reading, struct vf_country_match *out)
 {
     const struct vf_word *words = text->folded.words;
@@ -233,7 +230,7 @@ static bool outside_brackets(const struct vf_reference *reference, const struct 
 }
 
 /* Several names of one country, or one name and other words. */
-static void one_mentioned(const struct vf_reference *reference, const struct vf_name_text *text,
+static void one_mentioned(const struct vf_reference *reference, struct vf_name_text *text,
                           const struct reading *reading, struct vf_country_match *out)
 {
     struct vf_country_mention mentions[CANDIDATES_MAX];
@@ -246,61 +243,6 @@ static void one_mentioned(const struct vf_reference *reference, const struct vf_
     }
     if (count)
         *out = mentions[0].match;
-}
-
-/* Whether a and b differ by one letter: changed, added, left out, or two swapped. ASCII only. */
-static bool one_slip(struct vf_slice a, struct vf_slice b)
-{
-    size_t n = a.len < b.len ? a.len : b.len;
-    size_t head = 0;
-    size_t tail = 0;
-
-    while (head < n && a.ptr[head] == b.ptr[head])
-        head++;
-    while (tail < n - head && a.ptr[a.len - 1 - tail] == b.ptr[b.len - 1 - tail])
-        tail++;
-    size_t rest_a = a.len - head - tail;
-    size_t rest_b = b.len - head - tail;
-    if (rest_a <= 1 && rest_b <= 1)
-        return true;
-    return rest_a == 2 && rest_b == 2 && a.ptr[head] == b.ptr[head + 1] &&
-           a.ptr[head + 1] == b.ptr[head];
-}
-
-static bool is_ascii(struct vf_slice text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.ptr[i] >= 0x80)
-            return false;
-    return true;
-}
-
-/* The only country whose common or official English name the text misses by one letter. */
-static int misspelt(const struct vf_reference *reference, struct vf_slice text,
-                    struct vf_arena *arena, struct vf_country_match *out)
-{
-    vf_country_index found = VF_NO_COUNTRY;
-
-    if (text.len < FUZZY_LETTERS_MIN || text.len > FUZZY_LETTERS_MAX || !is_ascii(text))
-        return VF_OK;
-    for (size_t i = 0; i < vf_reference_country_count(reference); i++) {
-        const struct vf_country *c = vf_reference_country(reference, (vf_country_index)i);
-        if (c->name.len + 1 < text.len || c->name.len > text.len + 4)
-            continue; /* marks take more bytes than letters, never less */
-        struct vf_arena_mark mark = vf_arena_mark(arena);
-        struct vf_slice name;
-        int rc = vf_fold(c->name, arena, &name);
-        if (rc)
-            return rc;
-        bool near = name.len >= FUZZY_LETTERS_MIN && one_slip(name, text);
-        vf_arena_rewind(arena, mark);
-        if (near && found != VF_NO_COUNTRY)
-            return VF_OK; /* two are as near */
-        if (near)
-            found = (vf_country_index)i;
-    }
-    out->country = found;
-    return VF_OK;
 }
 
 int vf_country_of_name(const struct vf_reference *reference, struct vf_slice text,
@@ -318,7 +260,13 @@ int vf_country_of_name(const struct vf_reference *reference, struct vf_slice tex
         outside_brackets(reference, &prepared, &reading, out))
         return VF_OK;
     one_mentioned(reference, &prepared, &reading, out);
+    if (prepared.failed)
+        return VF_ENOMEM;
     if (out->country != VF_NO_COUNTRY || out->ambiguous)
         return VF_OK;
-    return misspelt(reference, prepared.folded.text, arena, out);
+    const struct vf_name_entry *e = vf_name_misspelt(
+        vf_reference_names(reference, VF_NAMES_COUNTRY), prepared.folded.text, LETTERS_PER_SLIP);
+    if (e && e->kind != VF_NAME_AMBIGUOUS)
+        out->country = (vf_country_index)e->target;
+    return VF_OK;
 }

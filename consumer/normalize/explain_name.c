@@ -45,7 +45,7 @@ static void write_target(const struct vf_reference *reference, enum vf_name_doma
 }
 
 static void write_entries(const struct vf_reference *reference, enum vf_name_domain domain,
-                          const struct vf_name_text *text, const struct vf_name_hit *hit,
+                          struct vf_name_text *text, const struct vf_name_hit *hit,
                           struct vf_buffer *out)
 {
     const struct vf_word *words = text->folded.words;
@@ -67,7 +67,7 @@ static void write_entries(const struct vf_reference *reference, enum vf_name_dom
 }
 
 static void write_domain(const struct vf_reference *reference, enum vf_name_domain domain,
-                         const char *title, const struct vf_name_text *text, struct vf_buffer *out)
+                         const char *title, struct vf_name_text *text, struct vf_buffer *out)
 {
     const struct vf_name_index *index = vf_reference_names(reference, domain);
 

@@ -80,35 +80,46 @@ static enum vf_script script_of_text(const struct vf_name_text *text)
     return VF_SCRIPT_OTHER;
 }
 
+struct vf_slice vf_name_cut(struct vf_slice text)
+{
+    if (text.len <= VF_NAME_TEXT_MAX)
+        return text;
+    text.len = VF_NAME_TEXT_MAX;
+    while (text.len && is_utf8_continuation(text.ptr[text.len]))
+        text.len--;
+    return text;
+}
+
 int vf_name_prepare(struct vf_slice text, struct vf_slice language, struct vf_arena *arena,
                     struct vf_name_text *out)
 {
-    if (text.len > VF_NAME_TEXT_MAX) {
-        text.len = VF_NAME_TEXT_MAX;
-        while (text.len && is_utf8_continuation(text.ptr[text.len]))
-            text.len--;
-    }
-    *out = (struct vf_name_text){.raw = text};
+    text = vf_name_cut(text);
+    *out = (struct vf_name_text){.raw = text, .language = language, .arena = arena};
     int rc = vf_fold_words(text, arena, &out->folded);
     if (rc == VF_EUTF8 || rc == VF_ELIMIT) {
         out->folded = (struct vf_folded){.text = vf_slice("", 0)};
         return VF_OK;
     }
-    if (rc)
-        return rc;
-    out->raw = out->folded.raw;
-    enum vf_script script = script_of_text(out);
-    enum vf_stem_family families[VF_STEM_VARIANTS] = {vf_stem_family_of(language, script),
+    out->raw = rc ? text : out->folded.raw;
+    return rc;
+}
+
+void vf_name_stem(struct vf_name_text *text)
+{
+    if (text->stemmed)
+        return;
+    text->stemmed = true;
+    enum vf_script script = script_of_text(text);
+    enum vf_stem_family families[VF_STEM_VARIANTS] = {vf_stem_family_of(text->language, script),
                                                       script == VF_SCRIPT_LATIN ? VF_STEM_ENGLISH
                                                                                 : VF_STEM_NONE};
-    for (size_t i = 0; i < VF_STEM_VARIANTS; i++) {
+    for (size_t i = 0; i < VF_STEM_VARIANTS && !text->failed; i++) {
         if (families[i] == VF_STEM_NONE || (i && families[i] == families[0]))
             continue;
-        rc = stem_words(out, families[i], arena, &out->stems[out->stem_count++]);
-        if (rc)
-            return rc;
+        text->failed =
+            stem_words(text, families[i], text->arena, &text->stems[text->stem_count]) != VF_OK;
+        text->stem_count += !text->failed;
     }
-    return VF_OK;
 }
 
 const struct vf_name_entry *vf_name_next(const struct vf_name_text *text,
@@ -152,10 +163,11 @@ static bool match_text(const struct vf_name_index *index, const struct vf_name_t
                   hit, filter, data);
 }
 
-static bool match_stems(const struct vf_name_index *index, const struct vf_name_text *text,
+static bool match_stems(const struct vf_name_index *index, struct vf_name_text *text,
                         struct vf_name_hit *hit, vf_name_filter filter, const void *data)
 {
     hit->form = VF_FORM_STEM;
+    vf_name_stem(text);
     for (size_t i = 0; i < text->stem_count; i++) {
         const struct vf_stem_variant *v = &text->stems[i];
         uint32_t begin = v->begin[hit->first];
@@ -170,7 +182,7 @@ static bool match_stems(const struct vf_name_index *index, const struct vf_name_
     return false;
 }
 
-bool vf_name_whole(const struct vf_name_index *index, const struct vf_name_text *text, size_t first,
+bool vf_name_whole(const struct vf_name_index *index, struct vf_name_text *text, size_t first,
                    size_t last, vf_name_filter filter, const void *data, struct vf_name_hit *out)
 {
     *out = (struct vf_name_hit){.first = first, .last = last};
@@ -179,8 +191,7 @@ bool vf_name_whole(const struct vf_name_index *index, const struct vf_name_text 
 }
 
 /* Most words begin no name: two bit tests spare the look-ups. */
-static bool may_start(const struct vf_name_index *index, const struct vf_name_text *text,
-                      size_t word)
+static bool may_start(const struct vf_name_index *index, struct vf_name_text *text, size_t word)
 {
     const struct vf_word *w = &text->folded.words[word];
 
@@ -188,6 +199,7 @@ static bool may_start(const struct vf_name_index *index, const struct vf_name_te
         return false;
     if (w->apostrophe || vf_name_may_start(index, word_text(text, word), VF_STEM_NONE))
         return true;
+    vf_name_stem(text);
     for (size_t i = 0; i < text->stem_count; i++) {
         const struct vf_stem_variant *v = &text->stems[i];
         struct vf_slice stem =
@@ -201,9 +213,8 @@ static bool may_start(const struct vf_name_index *index, const struct vf_name_te
     return false;
 }
 
-bool vf_name_longest(const struct vf_name_index *index, const struct vf_name_text *text,
-                     size_t first, size_t last, vf_name_filter filter, const void *data,
-                     struct vf_name_hit *out)
+bool vf_name_longest(const struct vf_name_index *index, struct vf_name_text *text, size_t first,
+                     size_t last, vf_name_filter filter, const void *data, struct vf_name_hit *out)
 {
     /* Silent words make a run longer than its key. */
     size_t reach = first + 2 * index->words_max;

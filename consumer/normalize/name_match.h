@@ -26,6 +26,10 @@ struct vf_name_text {
     struct vf_folded folded;
     struct vf_stem_variant stems[VF_STEM_VARIANTS];
     size_t stem_count;
+    struct vf_slice language;
+    struct vf_arena *arena;
+    bool stemmed; /* stems are made when first needed: most names match as printed */
+    bool failed;  /* the arena was full then; what was not found may be there */
 };
 
 /* How a run of words matched. */
@@ -46,12 +50,16 @@ typedef bool (*vf_name_filter)(const struct vf_name_text *text, const struct vf_
 int vf_name_prepare(struct vf_slice text, struct vf_slice language, struct vf_arena *arena,
                     struct vf_name_text *out);
 
+/* At most VF_NAME_TEXT_MAX bytes, ending with a whole character. */
+struct vf_slice vf_name_cut(struct vf_slice text);
+/* Makes the stems unless they are there. */
+void vf_name_stem(struct vf_name_text *text);
+
 /* The longest run beginning at a word, not going beyond last, with an entry that passes. */
-bool vf_name_longest(const struct vf_name_index *index, const struct vf_name_text *text,
-                     size_t first, size_t last, vf_name_filter filter, const void *data,
-                     struct vf_name_hit *out);
+bool vf_name_longest(const struct vf_name_index *index, struct vf_name_text *text, size_t first,
+                     size_t last, vf_name_filter filter, const void *data, struct vf_name_hit *out);
 /* The run first..last as a whole. */
-bool vf_name_whole(const struct vf_name_index *index, const struct vf_name_text *text, size_t first,
+bool vf_name_whole(const struct vf_name_index *index, struct vf_name_text *text, size_t first,
                    size_t last, vf_name_filter filter, const void *data, struct vf_name_hit *out);
 
 /* The next entry of the hit's key that passes; start with hit->entry. NULL: no more. */

@@ -7,8 +7,7 @@
 #include "normalize/name_match.h"
 
 enum {
-    HITS_MAX = 16,            /* names looked at in one text */
-    INITIALS_MAX = 12,        /* letters of an acronym compared with initials */
+    LETTERS_PER_SLIP = 10,    /* one letter in so many may be wrong */
     EXPANSION_WORDS_MAX = 12, /* words before "(ACRONYM)" that may spell it out */
 };
 
@@ -103,7 +102,7 @@ static int32_t method_of(const struct vf_name_entry *entry)
 }
 
 /* Of the entries of one key the best; two that are equally good leave it open. */
-static void settle_key(const struct query *query, const struct vf_name_text *text,
+static void settle_key(const struct query *query, struct vf_name_text *text,
                        const struct vf_name_hit *hit, struct vf_organization_reading *out)
 {
     const struct vf_name_entry *best = NULL;
@@ -164,7 +163,7 @@ static bool holds_cue(struct vf_slice text, struct vf_slice cues)
 }
 
 /* The cue may stand in the text itself or in what else the report says. 1, 0 or VF_ENOMEM. */
-static int report_tells(const struct query *query, const struct vf_name_text *text,
+static int report_tells(const struct query *query, struct vf_name_text *text,
                         const struct vf_collision *collision)
 {
     if (holds_cue(text->folded.text, collision->cues))
@@ -185,8 +184,7 @@ static int report_tells(const struct query *query, const struct vf_name_text *te
 
 /* "Instrument for Pre-Accession (IPA)", "CPA: certified public accountant": the words whose
  * initials are the acronym's letters, next to it. */
-static bool spells(const struct vf_name_text *text, size_t first, size_t count,
-                   struct vf_slice acronym)
+static bool spells(struct vf_name_text *text, size_t first, size_t count, struct vf_slice acronym)
 {
     size_t at = 0;
 
@@ -198,7 +196,7 @@ static bool spells(const struct vf_name_text *text, size_t first, size_t count,
     return at == acronym.len && count >= acronym.len;
 }
 
-static bool is_acronym_word(const struct vf_name_text *text, size_t word, struct vf_slice acronym)
+static bool is_acronym_word(struct vf_name_text *text, size_t word, struct vf_slice acronym)
 {
     const struct vf_word *w = &text->folded.words[word];
     return vf_slice_equal(vf_slice(text->folded.text.ptr + w->begin, w->end - w->begin), acronym);
@@ -206,7 +204,7 @@ static bool is_acronym_word(const struct vf_name_text *text, size_t word, struct
 
 /* Whether the text spells the acronym out, with words that stand before "(ACRONYM)" or behind
  * "ACRONYM:"; *first and *count say which. */
-static bool spelt_out(const struct vf_name_text *text, struct vf_slice acronym, bool brackets,
+static bool spelt_out(struct vf_name_text *text, struct vf_slice acronym, bool brackets,
                       size_t *first, size_t *count)
 {
     for (size_t i = 0; i < text->folded.count; i++) {
@@ -260,7 +258,7 @@ static int settle_spelt_out(const struct query *query, struct vf_slice raw, stru
 
 /* The same for all texts of the report. Behind a colon any acronym is believed to be spelt out;
  * before brackets only one of several meanings, as translations have the same initials. */
-static int settle_by_words(const struct query *query, const struct vf_name_text *text,
+static int settle_by_words(const struct query *query, struct vf_name_text *text,
                            struct vf_slice acronym, bool brackets,
                            struct vf_organization_reading *out)
 {
@@ -303,7 +301,7 @@ static void take_reading(const struct vf_collision *readings, size_t count, size
 }
 
 /* 0 or VF_ENOMEM. */
-static int settle_collision(const struct query *query, const struct vf_name_text *text,
+static int settle_collision(const struct query *query, struct vf_name_text *text,
                             const struct vf_name_hit *hit, struct vf_organization_reading *out)
 {
     struct vf_slice acronym = key_of(hit->entry);
@@ -341,6 +339,12 @@ static int settle_collision(const struct query *query, const struct vf_name_text
 
 /* ---- a parliamentary body of a parent organization ---- */
 
+/* Whether the hit leaves words that another reading of the whole text may explain. */
+static bool leaves_words(struct vf_name_text *text, const struct vf_name_hit *hit)
+{
+    return hit->last - hit->first + 1 < text->folded.count;
+}
+
 /* Word beginnings, folded. A text with one of each names a parliamentary body. */
 static const char *const PARLIAMENT_WORDS[] = {
     "parliament", "parlement", "parlament", "парламент", "межпарламент", "interparl",
@@ -355,50 +359,29 @@ static const char *const BODY_WORDS[] = {
     "kesatuan", "lien minh", "hoi dong", "versammlung", "umoja",   "مجمع",    "اتحاديه",
     "联盟",     "聯盟",      "大会",     "大會",        "연맹",    "총회",    NULL};
 
-static bool begins_with_any(const struct vf_name_text *text, size_t word,
-                            const char *const *beginnings)
+static bool begins_with_any(struct vf_name_text *text, size_t word, const char *const *beginnings)
 {
     const struct vf_word *w = &text->folded.words[word];
     struct vf_slice rest =
         vf_slice(text->folded.text.ptr + w->begin, text->folded.text.len - w->begin);
 
     for (; *beginnings; beginnings++)
-        if (vf_slice_starts(rest, vf_slice_of(*beginnings)))
+        if (rest.ptr[0] == (*beginnings)[0] && vf_slice_starts(rest, vf_slice_of(*beginnings)))
             return true;
     return false;
 }
 
-/* The one parliamentary child of an organization. */
-static vf_organization_index parliament_of(const struct vf_reference *reference,
-                                           vf_organization_index parent)
-{
-    struct vf_slice id = vf_reference_organization(reference, parent)->id;
-    vf_organization_index found = VF_NO_ORGANIZATION;
-
-    for (size_t i = 0; i < vf_reference_organization_count(reference); i++) {
-        const struct vf_organization *o =
-            vf_reference_organization(reference, (vf_organization_index)i);
-        if (!vf_slice_equal(o->parent_id, id))
-            continue;
-        if (vf_slice_is(o->kind, "parliamentary_assembly_of"))
-            return (vf_organization_index)i;
-        if (!vf_slice_is(o->kind, "interparliamentary") && !vf_slice_is(o->kind, "network"))
-            continue;
-        if (found != VF_NO_ORGANIZATION)
-            return VF_NO_ORGANIZATION;
-        found = (vf_organization_index)i;
-    }
-    return found;
-}
-
 /* "Parliamentary Union of the X": X's own parliamentary body, where it has one. */
-static void prefer_parliament(const struct query *query, const struct vf_name_text *text,
+static void prefer_parliament(const struct query *query, struct vf_name_text *text,
                               const struct vf_name_hit *hit, struct vf_organization_reading *out)
 {
     size_t parliament = text->folded.count;
     size_t body = text->folded.count;
 
-    if (out->organization == VF_NO_ORGANIZATION)
+    if (out->organization == VF_NO_ORGANIZATION || !leaves_words(text, hit))
+        return;
+    vf_organization_index child = vf_reference_parliament_of(query->reference, out->organization);
+    if (child == VF_NO_ORGANIZATION)
         return;
     for (size_t i = 0; i < text->folded.count; i++) {
         if ((i >= hit->first && i <= hit->last) || text->folded.words[i].in_brackets)
@@ -410,9 +393,6 @@ static void prefer_parliament(const struct query *query, const struct vf_name_te
     }
     if (parliament == text->folded.count || body == text->folded.count)
         return;
-    vf_organization_index child = parliament_of(query->reference, out->organization);
-    if (child == VF_NO_ORGANIZATION)
-        return;
     add_alternative(out, out->organization);
     out->organization = child;
     out->method = VF_METHOD_CONTEXT;
@@ -420,7 +400,7 @@ static void prefer_parliament(const struct query *query, const struct vf_name_te
 
 /* "Inter-Parliamentary Union of X Member States": not the union of that name, but X's
  * parliamentary body, or one that is not known here. */
-static bool is_union_of_another(const struct query *query, const struct vf_name_text *text,
+static bool is_union_of_another(const struct query *query, struct vf_name_text *text,
                                 const struct vf_name_hit *hit, struct vf_organization_reading *out)
 {
     struct vf_organization_reading other;
@@ -440,7 +420,7 @@ static bool is_union_of_another(const struct query *query, const struct vf_name_
         if (other.organization == VF_NO_ORGANIZATION || other.organization == out->organization)
             continue;
         add_alternative(out, out->organization);
-        out->organization = parliament_of(query->reference, other.organization);
+        out->organization = vf_reference_parliament_of(query->reference, other.organization);
         out->method = out->organization == VF_NO_ORGANIZATION ? VF_METHOD_NONE : VF_METHOD_CONTEXT;
         return true;
     }
@@ -450,7 +430,7 @@ static bool is_union_of_another(const struct query *query, const struct vf_name_
 /* ---- the text ---- */
 
 /* The longest name among those outside (or inside) brackets; the first of equal ones. */
-static bool longest_hit(const struct query *query, const struct vf_name_text *text, bool inside,
+static bool longest_hit(const struct query *query, struct vf_name_text *text, bool inside,
                         struct vf_name_hit *out)
 {
     size_t best = 0;
@@ -472,7 +452,7 @@ static bool longest_hit(const struct query *query, const struct vf_name_text *te
     return best > 0;
 }
 
-static int settle_hit(const struct query *query, const struct vf_name_text *text,
+static int settle_hit(const struct query *query, struct vf_name_text *text,
                       const struct vf_name_hit *hit, struct vf_organization_reading *out)
 {
     settle_key(query, text, hit, out);
@@ -499,6 +479,9 @@ static int bracket_at(struct vf_slice text, size_t *len)
     };
 
     *len = 1;
+    if (text.ptr[0] != '(' && text.ptr[0] != ')' && text.ptr[0] != '[' && text.ptr[0] != ']' &&
+        (unsigned char)text.ptr[0] != 0xEF)
+        return 0;
     for (size_t i = 0; i < sizeof brackets / sizeof brackets[0]; i++)
         if (vf_slice_starts(text, brackets[i].text)) {
             *len = brackets[i].text.len;
@@ -531,9 +514,10 @@ static struct vf_slice without_brackets(struct vf_slice text, struct vf_arena *a
 }
 
 /* All words of the text, in any order, are those of one name. */
-static bool match_set(const struct query *query, const struct vf_name_text *text,
+static bool match_set(const struct query *query, struct vf_name_text *text,
                       struct vf_organization_reading *out)
 {
+    vf_name_stem(text);
     for (size_t i = 0; i < text->stem_count; i++) {
         const struct vf_stem_variant *v = &text->stems[i];
         char *key = vf_arena_alloc(query->arena, v->text.len + 1);
@@ -552,10 +536,11 @@ static bool match_set(const struct query *query, const struct vf_name_text *text
     return false;
 }
 
-static bool match_misspelt(const struct query *query, const struct vf_name_text *text,
+static bool match_misspelt(const struct query *query, struct vf_name_text *text,
                            struct vf_organization_reading *out)
 {
-    const struct vf_name_entry *e = vf_name_misspelt(query->index, text->folded.text);
+    const struct vf_name_entry *e =
+        vf_name_misspelt(query->index, text->folded.text, LETTERS_PER_SLIP);
 
     if (!e)
         return false;
@@ -564,41 +549,35 @@ static bool match_misspelt(const struct query *query, const struct vf_name_text 
     return true;
 }
 
-/* Whether the hit leaves words that another reading of the whole text may explain. */
-static bool leaves_words(const struct vf_name_text *text, const struct vf_name_hit *hit)
-{
-    return hit->last - hit->first + 1 < text->folded.count;
-}
-
 int vf_organization_of_text(const struct vf_reference *reference, struct vf_slice text,
                             const struct vf_name_context *context, struct vf_arena *arena,
                             struct vf_organization_reading *out)
 {
     struct query query = {reference, vf_reference_names(reference, VF_NAMES_ORGANIZATION), context,
                           arena};
-    struct vf_name_text whole;
-    struct vf_name_text plain;
+    struct vf_name_text prepared;
     struct vf_name_hit hit;
 
     *out = (struct vf_organization_reading){.organization = VF_NO_ORGANIZATION};
-    int rc = vf_name_prepare(text, context->language, arena, &whole);
-    if (rc || !whole.folded.count)
-        return rc;
-    struct vf_slice outside = without_brackets(whole.raw, arena);
-    plain = whole;
-    if (outside.ptr)
-        rc = vf_name_prepare(outside, context->language, arena, &plain);
+    if (text.len > VF_NAME_TEXT_MAX)
+        text = vf_name_cut(text);
+    struct vf_slice outside = without_brackets(text, arena);
+    int rc = vf_name_prepare(outside.ptr ? outside : text, context->language, arena, &prepared);
     if (rc)
         return rc;
-    bool found = plain.folded.count && longest_hit(&query, &plain, false, &hit);
-    if (plain.folded.count && (!found || leaves_words(&plain, &hit)) &&
-        match_set(&query, &plain, out))
+    bool found = longest_hit(&query, &prepared, false, &hit);
+    if ((!found || leaves_words(&prepared, &hit)) && match_set(&query, &prepared, out))
+        return prepared.failed ? VF_ENOMEM : VF_OK;
+    if (found) {
+        rc = settle_hit(&query, &prepared, &hit, out);
+        return prepared.failed ? VF_ENOMEM : rc;
+    }
+    if (prepared.failed)
+        return VF_ENOMEM;
+    if (match_misspelt(&query, &prepared, out) || !outside.ptr)
         return VF_OK;
-    if (found)
-        return settle_hit(&query, &plain, &hit, out);
-    if (plain.folded.count && match_misspelt(&query, &plain, out))
-        return VF_OK;
-    if (outside.ptr && longest_hit(&query, &whole, true, &hit))
-        return settle_hit(&query, &whole, &hit, out);
-    return VF_OK;
+    rc = vf_name_prepare(text, context->language, arena, &prepared);
+    if (!rc && longest_hit(&query, &prepared, true, &hit))
+        rc = settle_hit(&query, &prepared, &hit, out);
+    return prepared.failed ? VF_ENOMEM : rc;
 }

@@ -181,6 +181,28 @@ static int add_organization_names(struct vf_reference *reference, struct vf_tabl
     return rc;
 }
 
+/* The body whose kind says that it is the parent's parliament, or else the only one of a kind
+ * that parliaments form. */
+static vf_organization_index find_parliament(const struct vf_reference *reference,
+                                             struct vf_slice parent)
+{
+    vf_organization_index found = VF_NO_ORGANIZATION;
+    bool several = false;
+
+    for (size_t i = 0; i < reference->organization_count; i++) {
+        const struct vf_organization *o = &reference->organizations[i];
+        if (!vf_slice_equal(o->parent_id, parent))
+            continue;
+        if (vf_slice_is(o->kind, "parliamentary_assembly_of"))
+            return (vf_organization_index)i;
+        if (!vf_slice_is(o->kind, "interparliamentary") && !vf_slice_is(o->kind, "network"))
+            continue;
+        several = found != VF_NO_ORGANIZATION;
+        found = (vf_organization_index)i;
+    }
+    return several ? VF_NO_ORGANIZATION : found;
+}
+
 int vf_load_organizations(struct vf_reference *reference, struct vf_table *table,
                           struct vf_error *err)
 {
@@ -207,6 +229,8 @@ int vf_load_organizations(struct vf_reference *reference, struct vf_table *table
         if (rc)
             return rc;
     }
+    for (size_t i = 0; i < reference->organization_count; i++)
+        reference->rules[i].parliament = find_parliament(reference, reference->organizations[i].id);
     rc = check_parents(reference, table, err);
     return rc ? rc : add_organization_names(reference, table, err);
 }

@@ -1,6 +1,7 @@
 #include "reference/name_index.h"
 
 #include "base/error.h"
+#include <stdlib.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -200,6 +201,15 @@ static int add_stems(struct vf_name_index *index, const struct vf_folded *folded
     return VF_OK;
 }
 
+static bool speaks_english(const struct vf_name_entry *entry)
+{
+    for (size_t i = 0; i + 2 <= entry->languages_len; i++)
+        if (!memcmp(entry->languages + i, "en", 2) && (i == 0 || entry->languages[i - 1] == ' ') &&
+            (i + 2 == entry->languages_len || entry->languages[i + 2] == ' '))
+            return true;
+    return false;
+}
+
 int vf_name_add(struct vf_name_index *index, struct vf_slice text, struct vf_name_entry entry,
                 enum vf_name_stems stems, struct vf_arena *arena, struct vf_arena *scratch)
 {
@@ -211,6 +221,7 @@ int vf_name_add(struct vf_name_index *index, struct vf_slice text, struct vf_nam
     if (!folded.count || folded.text.len > KEY_BYTES_MAX)
         return VF_EDATA;
     entry.family = VF_STEM_NONE;
+    entry.english = !entry.languages || speaks_english(&entry);
     entry.written = text.ptr;
     entry.written_len = (uint16_t)text.len;
     rc = add_key(index, folded.text, folded.words[0].end, entry, arena);
@@ -224,17 +235,16 @@ int vf_name_add(struct vf_name_index *index, struct vf_slice text, struct vf_nam
 /* ---- misspelt names ---- */
 
 enum {
-    SLIP_LETTERS = 10, /* one letter in so many may be wrong */
+    SLIP_LETTERS_MIN = 6, /* one slip in a shorter name makes another name */
     SLIPS_MAX = 2,
     SLIP_BYTES_MAX = 120, /* no English name is longer */
 };
 
 static bool is_misspellable(const struct vf_name_entry *entry)
 {
-    return entry->family == VF_STEM_NONE && entry->key_len >= SLIP_LETTERS &&
+    return entry->family == VF_STEM_NONE && entry->key_len >= SLIP_LETTERS_MIN &&
            entry->key_len <= SLIP_BYTES_MAX &&
-           (entry->kind == VF_NAME_OFFICIAL || entry->kind == VF_NAME_ALIAS) &&
-           entry->languages_len == 2 && !memcmp(entry->languages, "en", 2);
+           (entry->kind == VF_NAME_OFFICIAL || entry->kind == VF_NAME_ALIAS) && entry->english;
 }
 
 /* Which letters a text has, a bit each: two texts that differ by n letters differ in 2 n bits at
@@ -278,24 +288,43 @@ static size_t distance(struct vf_slice a, struct vf_slice b, size_t limit)
     return rows[a.len % 3][b.len];
 }
 
+/* The first of at least so many bytes. */
+static size_t first_of_length(const struct vf_name_index *index, size_t len)
+{
+    size_t from = 0;
+    size_t to = index->misspellable_count;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (index->misspellable[middle].entry->key_len < len)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
 const struct vf_name_entry *vf_name_misspelt(const struct vf_name_index *index,
-                                             struct vf_slice text)
+                                             struct vf_slice text, size_t letters_per_slip)
 {
     const struct vf_name_entry *found = NULL;
     uint64_t letters = letters_in(text);
-    size_t slips = text.len / SLIP_LETTERS;
+    size_t slips = text.len / letters_per_slip;
     bool tied = false;
 
     if (slips > SLIPS_MAX)
         slips = SLIPS_MAX;
     if (!slips || text.len > SLIP_BYTES_MAX)
         return NULL;
-    for (size_t i = 0; i < index->misspellable_count; i++) {
-        const struct vf_name_entry *e = index->misspellable[i];
+    for (size_t i = first_of_length(index, text.len - slips); i < index->misspellable_count; i++) {
+        const struct vf_name_entry *e = index->misspellable[i].entry;
         struct vf_slice key = vf_slice(e->key, e->key_len);
-        if (key.len + slips < text.len || key.len > text.len + slips || key.ptr[0] != text.ptr[0])
+        if (key.len + slips < text.len)
             continue;
-        if ((size_t)__builtin_popcountll(letters_in(key) ^ letters) > 2 * slips)
+        if (key.len > text.len + slips)
+            break;
+        if ((size_t)__builtin_popcountll(index->misspellable[i].letters ^ letters) > 2 * slips ||
+            key.ptr[0] != text.ptr[0])
             continue;
         size_t d = distance(key, text, slips);
         if (d > slips)
@@ -306,6 +335,17 @@ const struct vf_name_entry *vf_name_misspelt(const struct vf_name_index *index,
         slips = d; /* only as near ones count from here on */
     }
     return tied ? NULL : found;
+}
+
+/* By length, then by text: the order of the tables must not matter. */
+static int compare_lengths(const void *a, const void *b)
+{
+    const struct vf_name_entry *x = ((const struct vf_misspellable *)a)->entry;
+    const struct vf_name_entry *y = ((const struct vf_misspellable *)b)->entry;
+
+    if (x->key_len != y->key_len)
+        return (x->key_len > y->key_len) - (x->key_len < y->key_len);
+    return memcmp(x->key, y->key, x->key_len);
 }
 
 static int list_misspellable(struct vf_name_index *index, struct vf_arena *arena)
@@ -319,7 +359,8 @@ static int list_misspellable(struct vf_name_index *index, struct vf_arena *arena
     size_t count = 0;
     for (const struct vf_name_entry *e = index->pending; e; e = e->next)
         if (is_misspellable(e))
-            index->misspellable[count++] = e;
+            index->misspellable[count++] =
+                (struct vf_misspellable){letters_in(vf_slice(e->key, e->key_len)), e};
     return VF_OK;
 }
 

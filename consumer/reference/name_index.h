@@ -47,7 +47,13 @@ struct vf_name_entry {
     uint16_t written_len;
     uint16_t languages_len;
     uint8_t kind;   /* enum vf_name_kind */
+    bool english;   /* among its languages, or none is named */
     uint8_t family; /* enum vf_stem_family, perhaps with VF_STEM_SET; NONE: folded text */
+};
+
+struct vf_misspellable {
+    uint64_t letters; /* a bit for each kind of letter: a quick bound on the distance */
+    const struct vf_name_entry *entry;
 };
 
 struct vf_name_index {
@@ -56,7 +62,7 @@ struct vf_name_index {
     size_t entries;
     size_t words_max;     /* in one key */
     uint64_t starts[512]; /* a bit for each first word, by hash: most words start no name */
-    const struct vf_name_entry **misspellable; /* English names long enough to bear a slip */
+    struct vf_misspellable *misspellable; /* English names long enough to bear a slip, by length */
     size_t misspellable_count;
     struct vf_name_entry *pending; /* while loading */
 };
@@ -92,9 +98,9 @@ const struct vf_name_entry *vf_name_find(const struct vf_name_index *index, stru
  * few or too many. */
 size_t vf_name_set_key(struct vf_slice stems, char *out);
 /* The one target among official names and aliases in English that the folded text misses by few
- * letters (1 of 10, 2 of 20 or more); NULL: none, or several. */
+ * letters: one in letters_per_slip, two at most. NULL: none, or several. */
 const struct vf_name_entry *vf_name_misspelt(const struct vf_name_index *index,
-                                             struct vf_slice text);
+                                             struct vf_slice text, size_t letters_per_slip);
 /* Whether some key begins with the word; may say yes for one that does not. */
 bool vf_name_may_start(const struct vf_name_index *index, struct vf_slice word,
                        enum vf_stem_family family);

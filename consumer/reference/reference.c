@@ -70,6 +70,12 @@ vf_organization_index vf_reference_find_organization(const struct vf_reference *
     return (vf_organization_index)vf_map_get(&reference->organization_ids, id);
 }
 
+vf_organization_index vf_reference_parliament_of(const struct vf_reference *reference,
+                                                 vf_organization_index organization)
+{
+    return reference->rules[organization].parliament;
+}
+
 bool vf_reference_relation(const struct vf_reference *reference, vf_country_index a,
                            vf_country_index b, struct vf_relation *out)
 {

@@ -109,6 +109,10 @@ vf_country_index vf_reference_find_iso3(const struct vf_reference *reference, st
 vf_organization_index vf_reference_find_organization(const struct vf_reference *reference,
                                                      struct vf_slice id);
 
+/* The parliamentary body of an organization, such as pace of coe; VF_NO_ORGANIZATION: none. */
+vf_organization_index vf_reference_parliament_of(const struct vf_reference *reference,
+                                                 vf_organization_index organization);
+
 /* Standing of a country in an organization over the days first..last, both inclusive,
  * first <= last. Both indices must be valid. */
 void vf_reference_standing(const struct vf_reference *reference, vf_organization_index organization,

@@ -40,9 +40,10 @@ struct vf_relation_row {
 
 /* What rules.tsv says of an organization. */
 struct vf_organization_rule {
-    bool partial;     /* a missing row means nothing */
-    bool member_only; /* a suspended member is not active */
-    bool listed;      /* has rows at all */
+    bool partial;                     /* a missing row means nothing */
+    bool member_only;                 /* a suspended member is not active */
+    bool listed;                      /* has rows at all */
+    vf_organization_index parliament; /* its one parliamentary body; VF_NO_ORGANIZATION: none */
 };
 
 struct vf_reference {

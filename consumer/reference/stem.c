@@ -287,7 +287,7 @@ static size_t letters_of(struct vf_slice text)
 static bool is_among(struct vf_slice word, const struct vf_slice *list)
 {
     for (; list->ptr; list++)
-        if (vf_slice_equal(word, *list))
+        if (word.len == list->len && word.ptr[0] == list->ptr[0] && vf_slice_equal(word, *list))
             return true;
     return false;
 }
@@ -307,7 +307,8 @@ static struct vf_slice without_prefix(struct vf_slice word, const struct vf_slic
 static bool cut_ending(struct vf_slice *word, const struct vf_slice *endings)
 {
     for (; endings->ptr; endings++) {
-        if (!vf_slice_ends(*word, *endings))
+        if (word->ptr[word->len - 1] != endings->ptr[endings->len - 1] ||
+            !vf_slice_ends(*word, *endings))
             continue;
         struct vf_slice rest = vf_slice(word->ptr, word->len - endings->len);
         if (letters_of(rest) < STEM_LETTERS_MIN)
@@ -322,8 +323,11 @@ struct vf_slice vf_stem(struct vf_slice word, enum vf_stem_family family)
 {
     const struct family_rules *rules = &FAMILIES[family];
 
+    if (!word.len)
+        return word;
     for (const struct word_pair *pair = rules->pairs; pair->word.ptr; pair++)
-        if (vf_slice_equal(word, pair->word))
+        if (word.len == pair->word.len && word.ptr[0] == pair->word.ptr[0] &&
+            vf_slice_equal(word, pair->word))
             return pair->stem;
     if (is_among(word, rules->silent))
         return vf_slice(word.ptr, 0);
