@@ -361,6 +361,8 @@ static int list_misspellable(struct vf_name_index *index, struct vf_arena *arena
         if (is_misspellable(e))
             index->misspellable[count++] =
                 (struct vf_misspellable){letters_in(vf_slice(e->key, e->key_len)), e};
+    if (count)
+        qsort(index->misspellable, count, sizeof *index->misspellable, compare_lengths);
     return VF_OK;
 }
 
