@@ -26,8 +26,8 @@ static int setup(void **state)
     fixture->common = pairs_new();
     fixture->consumer = pairs_new();
     fixture->producer = pairs_new();
-    fixture->settings =
-        (struct vf_client_settings){fixture->common, fixture->consumer, fixture->producer};
+    fixture->settings = (struct vf_client_settings){
+        .common = fixture->common, .consumer = fixture->consumer, .producer = fixture->producer};
     *state = fixture;
     return 0;
 }

