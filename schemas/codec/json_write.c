@@ -9,6 +9,8 @@
 #include <math.h>
 #include <stdio.h>
 
+enum { LEVELS_MAX = 1024 }; /* types within types; each takes about 300 bytes of stack */
+
 struct json_writer {
     struct vf_buffer *out;
     struct vf_error *err;
@@ -226,8 +228,8 @@ static int write_value(struct json_writer *writer, const struct wire_type *type,
 {
     int32_t symbol;
 
-    if (depth > WIRE_DEPTH_MAX)
-        return fail(writer, path, "nested deeper than %d levels", WIRE_DEPTH_MAX);
+    if (depth > LEVELS_MAX)
+        return fail(writer, path, "nested deeper than %d levels", LEVELS_MAX);
     switch (type->kind) {
     case WIRE_NULL: vf_buffer_append_text(writer->out, "null"); return 0;
     case WIRE_BOOLEAN:
