@@ -48,7 +48,8 @@ static const struct vf_flag flags[] = {
     VF_TEXT_FLAG(0, "timestamp", "now|published|MS", AT(convert.timestamp), "now",
                  "of the Kafka records: now, published_at, or milliseconds.\nOld ones may be "
                  "deleted at once: see the topic's retention.ms"),
-    VF_LIST_FLAG('H', "header", "NAME=VALUE", AT(convert.headers), "add a header to every record"),
+    VF_LIST_FLAG('a', "add-header", "NAME=VALUE", AT(convert.headers),
+                 "add a header to every record"),
     VF_CHOICE_FLAG(0, "on-error", AT(on_error), "stop", on_error_choices, AT(dead_letter),
                    "what to do about a bad record; dead-letter: write it\nto FILE, with the "
                    "reason, and go on"),
@@ -77,11 +78,25 @@ struct send {
     struct vf_pacer pacer;
     struct vf_progress progress;
     struct vf_tally tally;
-    uint64_t consumed; /* bytes of the files that are done */
+    uint64_t consumed; /* bytes of the files that are done, and of the one being read */
+    uint64_t finished; /* bytes of the files that are done */
     uint64_t told;     /* of those not delivered */
     bool stopped;      /* by an error, as asked */
     bool broken;       /* something failed that is no record's fault */
 };
+
+static void show_progress(struct send *send, const struct vf_input *input)
+{
+    struct vf_counters counters;
+
+    if (!vf_progress_is_due(&send->progress))
+        return;
+    if (input)
+        send->consumed = send->finished + vf_input_consumed(input);
+    vf_tally_counters(&send->tally, &counters);
+    counters.done = send->consumed;
+    vf_progress_show(&send->progress, &counters);
+}
 
 static void on_delivery(void *owner, const struct vf_delivery *delivery)
 {
@@ -140,7 +155,7 @@ static void wait_for_turn(struct send *send)
             vf_sender_poll(send->sender, left_ms > LONGEST_MS ? LONGEST_MS : (int)left_ms);
         else
             vf_sleep_until(left_ms > LONGEST_MS ? now + (int64_t)LONGEST_MS * MS_NS : due);
-        vf_progress_update(&send->progress, &send->tally, send->progress.done);
+        show_progress(send, NULL);
         now = vf_monotonic_ns();
     }
 }
@@ -197,7 +212,7 @@ static void serve(struct send *send, const struct vf_input *input)
 {
     if (send->sender)
         vf_sender_poll(send->sender, 0);
-    vf_progress_update(&send->progress, &send->tally, send->consumed + vf_input_consumed(input));
+    show_progress(send, input);
 }
 
 static void send_items(struct send *send, struct vf_input *input)
@@ -251,7 +266,7 @@ static void send_file(struct send *send, const char *path)
     } else {
         send_items(send, input);
     }
-    send->consumed += vf_input_consumed(input);
+    send->finished += vf_input_consumed(input);
     vf_input_close(input);
 }
 
@@ -277,6 +292,7 @@ static int finish(struct send *send)
 {
     struct vf_error err = {0};
     const struct vf_tally *tally = &send->tally;
+    struct vf_counters counters;
 
     drain(send);
     if (vf_rejects_close(send->rejects, &err)) {
@@ -286,7 +302,9 @@ static int finish(struct send *send)
     send->rejects = NULL;
     if (vf_interrupted())
         vf_progress_tell(&send->progress, VF_PRODUCER_NAME ": interrupted");
-    vf_progress_end(&send->progress, tally, send->flags->dry_run);
+    vf_tally_counters(tally, &counters);
+    vf_progress_end(&send->progress, send->flags->dry_run ? "summary of the dry run" : "summary",
+                    &counters);
     bool whole = !send->broken && !vf_interrupted() && !tally->failed && !tally->undelivered &&
                  (!tally->skipped || send->flags->allow_skipped);
     return whole ? VF_TOOL_OK : VF_TOOL_FAILURE;

@@ -17,32 +17,13 @@ static bool parse_number(const char *text, unsigned long long max, unsigned long
     return !errno && !*end && text[0] >= '0' && text[0] <= '9' && *out <= max;
 }
 
-/* 32 hexadecimal digits, with hyphens anywhere. */
-static bool parse_guid(const char *text, uint8_t out[16])
-{
-    size_t digits = 0;
-
-    for (; *text; text++) {
-        static const char hex[] = "0123456789abcdef";
-        if (*text == '-')
-            continue;
-        const char *digit = strchr(hex, *text >= 'A' && *text <= 'F' ? *text + 32 : *text);
-        if (!digit || digits == 32)
-            return false;
-        uint8_t value = (uint8_t)(digit - hex);
-        out[digits / 2] = (uint8_t)(digits % 2 ? out[digits / 2] | value : value << 4);
-        digits++;
-    }
-    return digits == 32;
-}
-
 static int set_schema_id(const char *text, enum vf_kind kind, struct vf_convert_config *out,
                          struct vf_error *err)
 {
     unsigned long long id;
 
     if (out->framing == WIRE_FRAMING_GUID_HEADER) {
-        if (!parse_guid(text, out->schema_guids[kind]))
+        if (!vf_registry_guid_parse(vf_slice_of(text), out->schema_guids[kind]))
             return vf_error_set(err, VF_EUSAGE,
                                 "--schema-id: \"%s\" is no GUID, which the header framing needs",
                                 text);
@@ -115,12 +96,12 @@ static int fill_headers(const struct vf_convert_flags *flags, struct vf_convert_
     enum { MAX = VF_CONVERT_HEADERS_MAX - 1 };
 
     if (flags->headers.count > MAX)
-        return vf_error_set(err, VF_EUSAGE, "--header: more than %d", MAX);
+        return vf_error_set(err, VF_EUSAGE, "--add-header: more than %d", MAX);
     for (size_t i = 0; i < flags->headers.count; i++) {
         const char *text = flags->headers.items[i];
         const char *equals = strchr(text, '=');
         if (!equals || equals == text)
-            return vf_error_set(err, VF_EUSAGE, "--header: \"%s\" is not NAME=VALUE", text);
+            return vf_error_set(err, VF_EUSAGE, "--add-header: \"%s\" is not NAME=VALUE", text);
         out->headers[out->header_count++] =
             (struct vf_header){vf_slice(text, (size_t)(equals - text)), vf_slice_of(equals + 1)};
     }

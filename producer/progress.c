@@ -9,14 +9,24 @@
 enum { MS_NS = 1000000 };
 enum { TEXT_MAX = 4096 }; /* bytes of one line told */
 
+static int64_t next_update(const struct vf_progress *progress)
+{
+    int64_t interval = progress->terminal ? VF_PROGRESS_TERMINAL_MS : VF_PROGRESS_LOG_MS;
+    return vf_monotonic_ns() + interval * MS_NS;
+}
+
 void vf_progress_begin(struct vf_progress *progress, bool quiet, uint64_t total)
 {
-    int64_t now = vf_monotonic_ns();
+    *progress = (struct vf_progress){.quiet = quiet,
+                                     .terminal = isatty(STDERR_FILENO) == 1,
+                                     .begin = vf_monotonic_ns(),
+                                     .total = total};
+    progress->next = next_update(progress);
+}
 
-    *progress = (struct vf_progress){
-        .quiet = quiet, .terminal = isatty(STDERR_FILENO) == 1, .begin = now, .total = total};
-    progress->next =
-        now + (int64_t)(progress->terminal ? VF_PROGRESS_TERMINAL_MS : VF_PROGRESS_LOG_MS) * MS_NS;
+bool vf_progress_is_due(const struct vf_progress *progress)
+{
+    return !progress->quiet && vf_monotonic_ns() >= progress->next;
 }
 
 static double seconds_since(int64_t begin)
@@ -32,63 +42,58 @@ static void clear_line(struct vf_progress *progress)
     progress->line_shown = false;
 }
 
-static void show_line(struct vf_progress *progress, const struct vf_tally *tally)
+static void print_counters(const struct vf_counters *counters)
+{
+    for (size_t i = 0; i < counters->count; i++)
+        fprintf(stderr, "%s%s %" PRIu64, i ? ", " : "", counters->items[i].name,
+                counters->items[i].value);
+}
+
+static void show_line(struct vf_progress *progress, const struct vf_counters *counters)
 {
     enum { BAR = 20 };
     double seconds = seconds_since(progress->begin);
-    double share = progress->total ? (double)progress->done / (double)progress->total : 0;
-    char bar[64] = "";
-    char left[32] = "";
+    double share = progress->total ? (double)counters->done / (double)progress->total : 0;
 
     if (share > 1)
         share = 1;
+    fputs("\r\033[K", stderr);
     if (progress->total) {
         int full = (int)(share * BAR);
-        snprintf(bar, sizeof bar, "[%.*s%.*s] %3.0f%%  ", full, "####################", BAR - full,
-                 "....................", share * 100);
+        fprintf(stderr, "[%.*s%.*s] %3.0f%%  ", full, "####################", BAR - full,
+                "....................", share * 100);
     }
+    print_counters(counters);
+    fprintf(stderr, ", %.0f/s", (double)counters->worked / seconds);
     if (share > 0.01)
-        snprintf(left, sizeof left, "  %.0f s left", seconds / share - seconds);
-    fprintf(stderr,
-            "\r\033[K%s%" PRIu64 " read, %" PRIu64 " acknowledged, %" PRIu64 " in flight, %" PRIu64
-            " failed, %.0f/s%s\r",
-            bar, tally->read, tally->acknowledged,
-            tally->sent - tally->acknowledged - tally->undelivered,
-            tally->skipped + tally->failed + tally->undelivered,
-            (double)tally->acknowledged / seconds, left);
+        fprintf(stderr, ", %.0f s left", seconds / share - seconds);
+    putc('\r', stderr);
     fflush(stderr);
     progress->line_shown = true;
 }
 
-static void log_line(const struct vf_progress *progress, const struct vf_tally *tally,
-                     const char *message)
+static void log_line(const struct vf_progress *progress, const char *message,
+                     const struct vf_counters *counters)
 {
+    struct vf_field fields[VF_COUNTERS_MAX + 3];
     double seconds = seconds_since(progress->begin);
+    size_t n = 0;
 
-    vf_log(VF_LOG_INFO, VF_LOG_PRODUCER, message,
-           VF_FIELDS(vf_int("read", (int64_t)tally->read), vf_int("sent", (int64_t)tally->sent),
-                     vf_int("skipped", (int64_t)tally->skipped),
-                     vf_int("failed", (int64_t)tally->failed),
-                     vf_int("acknowledged", (int64_t)tally->acknowledged),
-                     vf_int("undelivered", (int64_t)tally->undelivered),
-                     vf_int("bytes", (int64_t)tally->bytes), vf_double("seconds", seconds),
-                     vf_double("per_second", (double)tally->sent / seconds)));
+    for (; n < counters->count; n++)
+        fields[n] = vf_int(counters->items[n].name, (int64_t)counters->items[n].value);
+    fields[n++] = vf_double("seconds", seconds);
+    fields[n++] = vf_double("per_second", (double)counters->worked / seconds);
+    fields[n] = (struct vf_field){.kind = VF_FIELD_END};
+    vf_log(VF_LOG_INFO, VF_LOG_PRODUCER, message, fields);
 }
 
-void vf_progress_update(struct vf_progress *progress, const struct vf_tally *tally, uint64_t done)
+void vf_progress_show(struct vf_progress *progress, const struct vf_counters *counters)
 {
-    progress->done = done;
-    if (progress->quiet)
-        return;
-    int64_t now = vf_monotonic_ns();
-    if (now < progress->next)
-        return;
     if (progress->terminal)
-        show_line(progress, tally);
+        show_line(progress, counters);
     else
-        log_line(progress, tally, "progress");
-    progress->next =
-        now + (int64_t)(progress->terminal ? VF_PROGRESS_TERMINAL_MS : VF_PROGRESS_LOG_MS) * MS_NS;
+        log_line(progress, "progress", counters);
+    progress->next = next_update(progress);
 }
 
 /* What the input holds must not drive a terminal. */
@@ -121,27 +126,39 @@ void vf_progress_tell(struct vf_progress *progress, const char *format, ...)
     fflush(stderr);
 }
 
-void vf_progress_end(struct vf_progress *progress, const struct vf_tally *tally, bool dry)
+void vf_progress_end(struct vf_progress *progress, const char *message,
+                     const struct vf_counters *counters)
 {
-    bool clean = !tally->skipped && !tally->failed && !tally->undelivered;
-
     clear_line(progress);
-    if (progress->quiet && clean)
+    if (progress->quiet && counters->clean)
         return;
     if (!progress->terminal) {
-        log_line(progress, tally, dry ? "summary of the dry run" : "summary");
+        log_line(progress, message, counters);
         return;
     }
     double seconds = seconds_since(progress->begin);
-    fprintf(stderr,
-            "read %" PRIu64 " = sent %" PRIu64 " + skipped %" PRIu64 " + failed %" PRIu64 "\n",
-            tally->read, tally->sent, tally->skipped, tally->failed);
-    if (dry)
-        fprintf(stderr, "nothing was sent: this was a dry run (%" PRIu64 " bytes)\n", tally->bytes);
-    else
-        fprintf(stderr,
-                "sent %" PRIu64 " = acknowledged %" PRIu64 " + undelivered %" PRIu64
-                "; %.1f s, %.0f/s, %.1f MB/s\n",
-                tally->sent, tally->acknowledged, tally->undelivered, seconds,
-                (double)tally->sent / seconds, (double)tally->bytes / seconds / 1e6);
+    fprintf(stderr, "%s: ", message);
+    print_counters(counters);
+    fprintf(stderr, "; %.1f s, %.0f/s\n", seconds, (double)counters->worked / seconds);
+}
+
+void vf_counters_add(struct vf_counters *counters, const char *name, uint64_t value)
+{
+    if (counters->count < VF_COUNTERS_MAX)
+        counters->items[counters->count++] = (struct vf_counter){name, value};
+}
+
+void vf_tally_counters(const struct vf_tally *tally, struct vf_counters *out)
+{
+    *out = (struct vf_counters){
+        .worked = tally->sent,
+        .clean = !tally->skipped && !tally->failed && !tally->undelivered,
+    };
+    vf_counters_add(out, "read", tally->read);
+    vf_counters_add(out, "sent", tally->sent);
+    vf_counters_add(out, "skipped", tally->skipped);
+    vf_counters_add(out, "failed", tally->failed);
+    vf_counters_add(out, "acknowledged", tally->acknowledged);
+    vf_counters_add(out, "undelivered", tally->undelivered);
+    vf_counters_add(out, "bytes", tally->bytes);
 }

@@ -60,6 +60,8 @@ int vf_recorder_create(const char *path, enum vf_recording_format format, const 
     vf_buffer_init(&recorder->bytes, 4 * (size_t)VF_RECORD_BYTES_MAX); /* JSON escapes */
     int rc = format == VF_RECORDING_AVRO ? open_avro(recorder, path, codec, err)
                                          : open_json(recorder, path, decoder, err);
+    if (!rc && !to_stdout)
+        rc = vf_recorder_flush(recorder, err); /* a file without records is one, too */
     if (rc) {
         vf_recorder_finish(recorder, NULL);
         return rc;

@@ -10,7 +10,7 @@ enum { CONFIG_BYTES_MAX = 4 * 1024 * 1024 }; /* texts of the configuration, secr
 enum { HELP_BYTES_MAX = 64 * 1024 };
 enum { ASSIGNMENTS_MAX = 2 * VF_FLAG_LIST_MAX + 1 };
 
-static const struct vf_tool_command *const commands[] = {&vf_tool_send};
+static const struct vf_tool_command *const commands[] = {&vf_tool_send, &vf_tool_record};
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
 #define AT(field) offsetof(struct vf_common_flags, field)

@@ -63,5 +63,6 @@ int vf_tool_fail(const struct vf_error *err);
 struct vf_client_settings vf_tool_client_settings(const struct vf_call *call);
 
 extern const struct vf_tool_command vf_tool_send;
+extern const struct vf_tool_command vf_tool_record;
 
 #endif

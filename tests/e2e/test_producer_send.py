@@ -36,7 +36,7 @@ def test_keys_timestamps_and_headers(feed):
     report = events.sample("meetings")[0]
     path = feed.write_reports("one.jsonl", [report])
     done = feed.produce(
-        "meeting", "--timestamp", "1700000000123", "-H", "origin=test", "-H", "origin=", path
+        "meeting", "--timestamp", "1700000000123", "-a", "origin=test", "-a", "origin=", path
     )
     assert done.returncode == 0, done.stderr
     (record,) = feed.read_inputs("meeting")

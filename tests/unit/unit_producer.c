@@ -204,8 +204,10 @@ static void end_well(void)
 {
     struct vf_tally tally = {.read = 5, .sent = 5, .acknowledged = 5, .bytes = 100};
     struct vf_progress progress;
+    struct vf_counters counters;
+    vf_tally_counters(&tally, &counters);
     vf_progress_begin(&progress, true, 0);
-    vf_progress_end(&progress, &tally, false);
+    vf_progress_end(&progress, "summary", &counters);
 }
 
 static void end_badly(void)
@@ -213,8 +215,10 @@ static void end_badly(void)
     struct vf_tally tally = {
         .read = 9, .sent = 6, .skipped = 2, .failed = 1, .acknowledged = 4, .undelivered = 2};
     struct vf_progress progress;
+    struct vf_counters counters;
+    vf_tally_counters(&tally, &counters);
     vf_progress_begin(&progress, true, 0);
-    vf_progress_end(&progress, &tally, false);
+    vf_progress_end(&progress, "summary", &counters);
 }
 
 static void quiet_is_silent_only_when_all_went_well(void **state)

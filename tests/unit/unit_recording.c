@@ -371,15 +371,17 @@ static void files_that_cannot_be_written(void **state)
     assert_int_equal(
         vf_recorder_create(path, VF_RECORDING_AVRO, "zip", true, decoder, &recorder, &err),
         VF_EINVAL);
-    for (int format = VF_RECORDING_AVRO; format <= VF_RECORDING_JSON; format++) {
-        assert_int_equal(vf_recorder_create("/dev/full", (enum vf_recording_format)format, "null",
-                                            true, decoder, &recorder, &err),
-                         0);
-        vf_recorder_add(recorder, &record, &err);
-        assert_int_equal(vf_recorder_flush(recorder, &err), VF_EIO);
-        assert_contains(err.text, "/dev/full");
-        assert_int_equal(vf_recorder_finish(recorder, &err), VF_EIO);
-    }
+    assert_int_equal(
+        vf_recorder_create("/dev/full", VF_RECORDING_AVRO, "null", true, decoder, &recorder, &err),
+        VF_EIO); /* its header */
+    assert_contains(err.text, "/dev/full");
+    assert_int_equal(
+        vf_recorder_create("/dev/full", VF_RECORDING_JSON, NULL, true, decoder, &recorder, &err),
+        0);
+    vf_recorder_add(recorder, &record, &err);
+    assert_int_equal(vf_recorder_flush(recorder, &err), VF_EIO);
+    assert_contains(err.text, "/dev/full");
+    assert_int_equal(vf_recorder_finish(recorder, &err), VF_EIO);
 }
 
 int main(void)

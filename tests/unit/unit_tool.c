@@ -217,7 +217,7 @@ static void wrong_use_and_wrong_configuration(void **state)
     assert_int_equal(RUN("--schema-id", "7", path_a), VF_TOOL_USAGE);
     assert_int_equal(RUN("--schema-id", "visit=x", path_a), VF_TOOL_USAGE);
     assert_int_equal(RUN("--timestamp", "soon", path_a), VF_TOOL_USAGE);
-    assert_int_equal(RUN("--header", "novalue", path_a), VF_TOOL_USAGE);
+    assert_int_equal(RUN("--add-header", "novalue", path_a), VF_TOOL_USAGE);
     assert_int_equal(RUN("--kind", "visti", path_a), VF_TOOL_USAGE);
     assert_int_equal(RUN("--config", "/nonexistent.ini", path_a), VF_TOOL_CONFIG);
     assert_int_equal(RUN("--set", "input.vists=x", path_a), VF_TOOL_CONFIG);
