@@ -81,23 +81,73 @@ static void store_json(struct vf_worker *worker, const char *name, json_t *json)
     json_decref(json);
 }
 
+static struct wire_schema *parse_cached(const json_t *json)
+{
+    struct wire_schema *schema = NULL;
+    struct vf_error unused;
+    struct vf_bundle bundle;
+
+    vf_bundle_init(&bundle);
+    if (vf_bundle_from_json(&bundle, json_object_get(json, "schemas"), &unused) == VF_OK)
+        vf_bundle_parse(&bundle, &schema, &unused);
+    vf_bundle_release(&bundle);
+    return schema;
+}
+
+static void say_cached(const struct work *work)
+{
+    char what[256];
+
+    vf_request_describe(work->request, what, sizeof what);
+    vf_log(VF_LOG_WARN, VF_LOG_SCHEMA, "the schema registry's last answer is used",
+           VF_FIELDS(vf_text("what", what), vf_text("reason", work->err->text)));
+}
+
 /* A schema whose text was fetched once. */
 static bool load_schema(struct work *work, const char *name)
 {
-    struct vf_error unused;
-    struct vf_bundle bundle;
     json_t *json = load_json(work->worker, name);
-    if (!json)
-        return false;
 
-    vf_bundle_init(&bundle);
-    int rc = vf_bundle_from_json(&bundle, json_object_get(json, "schemas"), &unused);
-    if (!rc)
-        rc = vf_bundle_parse(&bundle, &work->result->schema, &unused);
-    vf_bundle_release(&bundle);
+    work->result->schema = json ? parse_cached(json) : NULL;
+    work->result->cached = work->result->schema != NULL;
     json_decref(json);
-    work->result->cached = rc == VF_OK;
-    return rc == VF_OK;
+    if (work->result->cached)
+        say_cached(work);
+    return work->result->cached;
+}
+
+/* Another answer than before about what never changes: this is not the registry that the cache
+ * was filled from, so nothing in it can be relied on. */
+static void forget_all(struct work *work)
+{
+    char what[256];
+
+    vf_request_describe(work->request, what, sizeof what);
+    vf_log(VF_LOG_ERROR, VF_LOG_SCHEMA,
+           "the registry contradicts the cached schemas, which are thrown away",
+           VF_FIELDS(vf_text("what", what)));
+    vf_disk_cache_clear(&work->worker->cache);
+}
+
+/* Keeps a schema that the registry gave, unless it is there already. */
+static void keep_schema(struct work *work, const char *name, const struct vf_bundle *bundle)
+{
+    json_t *before = load_json(work->worker, name);
+    json_t *now = json_pack("{s:o}", "schemas", vf_bundle_to_json(bundle));
+
+    if (before && now && json_equal(before, now)) {
+        json_decref(now);
+        json_decref(before);
+        return;
+    }
+    struct wire_schema *old = before ? parse_cached(before) : NULL;
+    /* Texts may be laid out anew; what they mean may not. */
+    if (old &&
+        !vf_slice_equal(wire_schema_canonical(old), wire_schema_canonical(work->result->schema)))
+        forget_all(work);
+    wire_schema_free(old);
+    json_decref(before);
+    store_json(work->worker, name, now);
 }
 
 /* ---- the registry's answers ---- */
@@ -122,7 +172,7 @@ static int read_id(struct work *work, const json_t *json)
     const json_t *id = json_object_get(json, "id");
     json_int_t number = json_integer_value(id);
 
-    if (!json_is_integer(id) || number < 0 || number > UINT32_MAX)
+    if (!json_is_integer(id) || number < 0 || number > INT32_MAX)
         return vf_talk_unusable(&work->worker->talk, "an id", work->err);
     work->result->id = (uint32_t)number;
     work->result->has_id = true;
@@ -161,36 +211,54 @@ static int take_schema(struct work *work, const json_t *json, const char *name)
     if (!rc)
         rc = vf_bundle_parse(&bundle, &work->result->schema, work->err);
     if (!rc && name)
-        store_json(work->worker, name, json_pack("{s:o}", "schemas", vf_bundle_to_json(&bundle)));
+        keep_schema(work, name, &bundle);
     vf_bundle_release(&bundle);
     return rc;
 }
 
+static int fetch_by_name(struct work *work, const char *file)
+{
+    const struct vf_registry_request *request = work->request;
+    bool by_id = request->operation == VF_REGISTRY_BY_ID;
+    char name[VF_REGISTRY_GUID_TEXT];
+    json_t *json;
+
+    if (by_id)
+        snprintf(name, sizeof name, "%u", request->id);
+    else
+        vf_registry_guid_format(request->guid, name);
+    int rc =
+        ask(work, by_id ? "/schemas/ids/" : "/schemas/guids/", false, name, VF_SLICE_NULL, &json);
+    if (!rc)
+        rc = take_schema(work, json, file);
+    json_decref(json);
+    return rc;
+}
+
+/* The registry first, while it answers: so a cache that belongs to another one is noticed. What
+ * it has lost or can't tell, the cache may still know. */
 static int find_by_name(struct work *work)
 {
     const struct vf_registry_request *request = work->request;
-    char guid[VF_REGISTRY_GUID_TEXT];
-    char name[VF_DISK_CACHE_NAME_MAX];
-    char number[24];
-    json_t *json;
+    char file[VF_DISK_CACHE_NAME_MAX];
     bool by_id = request->operation == VF_REGISTRY_BY_ID;
 
-    schema_file(request, name);
     work->result->id = request->id;
     work->result->has_id = by_id;
     memcpy(work->result->guid, request->guid, sizeof request->guid);
     work->result->has_guid = !by_id;
-    if (load_schema(work, name))
-        return VF_OK;
+    if (by_id && request->id > INT32_MAX) /* registries count in Java's int: it is garbage */
+        return vf_error_set(work->err, VF_ENOENT, "no registry has ids beyond %d", INT32_MAX);
 
-    vf_registry_guid_format(request->guid, guid);
-    snprintf(number, sizeof number, "%u", request->id);
-    int rc = ask(work, by_id ? "/schemas/ids/" : "/schemas/guids/", false, by_id ? number : guid,
-                 VF_SLICE_NULL, &json);
-    if (!rc)
-        rc = take_schema(work, json, name);
-    json_decref(json);
-    return rc;
+    schema_file(request, file);
+    if (vf_talk_failed_within(&work->worker->talk, work->worker->retry_max)) {
+        vf_error_set(work->err, VF_EAGAIN, "it did not answer just now");
+        if (load_schema(work, file))
+            return VF_OK;
+    }
+    int rc = fetch_by_name(work, file);
+    bool may_be_cached = rc == VF_EAGAIN || rc == VF_EACCES || rc == VF_ENOENT;
+    return may_be_cached && load_schema(work, file) ? VF_OK : rc;
 }
 
 static int find_by_subject(struct work *work)
@@ -255,21 +323,15 @@ static bool load_registration(struct work *work, const char *name)
     return found;
 }
 
-/* Another id than before for the same schema of the same subject: this is not the registry that
- * the cache was filled from, so none of its ids can be relied on. True: the id is as before. */
-static bool check_cache(struct work *work, const char *name)
+/* True: the registry gave the same id before. */
+static bool is_known(struct work *work, const char *name)
 {
     json_t *json = load_json(work->worker, name);
     json_int_t before = json_integer_value(json_object_get(json, "id"));
     bool known = json && before == work->result->id;
 
-    if (json && !known) {
-        vf_log(VF_LOG_WARN, VF_LOG_SCHEMA,
-               "the registry has forgotten its ids, so the cached schemas are thrown away",
-               VF_FIELDS(vf_str("subject", work->request->subject), vf_int("id_before", before),
-                         vf_int("id", work->result->id)));
-        vf_disk_cache_clear(&work->worker->cache);
-    }
+    if (json && !known)
+        forget_all(work);
     json_decref(json);
     return known;
 }
@@ -302,13 +364,16 @@ static int find_registration(struct work *work)
     if (!rc) {
         subject_file(work->request, vf_slice_of(compact), name);
         rc = ask(work, "/subjects/", true, change ? "/versions" : "", vf_slice_of(body), &json);
+        /* Registered by somebody who lays out JSON differently? */
+        if (rc == VF_ENOENT && !change)
+            rc = ask(work, "/subjects/", true, "?normalize=true", vf_slice_of(body), &json);
         if (!rc)
             rc = read_id(work, json);
     }
     if (!rc) {
         read_guid(work, json);
         read_version(work, json);
-        if (!check_cache(work, name))
+        if (!is_known(work, name))
             keep_registration(work, name);
     } else if (rc == VF_EAGAIN && load_registration(work, name)) {
         vf_log(VF_LOG_WARN, VF_LOG_SCHEMA, "the registry is out of reach, its last answer is used",

@@ -10,6 +10,7 @@
 
 struct vf_worker {
     struct vf_talk talk;
+    int64_t retry_max; /* milliseconds: that long after a failure the cache comes first */
     struct vf_disk_cache cache;
     atomic_uint_least64_t cached; /* requests that the cache answered */
 };

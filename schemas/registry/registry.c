@@ -128,6 +128,14 @@ static int64_t retry_delay(struct vf_registry *registry, const struct job *job)
     return delay / 2 + (int64_t)(registry->random % (uint64_t)(delay / 2 + 1));
 }
 
+static bool is_stopped(struct vf_registry *registry)
+{
+    pthread_mutex_lock(&registry->lock);
+    bool stopped = registry->stopped;
+    pthread_mutex_unlock(&registry->lock);
+    return stopped;
+}
+
 /* True: the job is to be tried again, and when is set. */
 static bool put_off(struct vf_registry *registry, struct job *job, int64_t retry_after,
                     const struct vf_error *reason)
@@ -169,7 +177,8 @@ static bool run_job(struct vf_registry *registry, struct job *job)
 
     vf_registry_result_release(&job->result); /* of an earlier try */
     int rc = vf_worker_run(&registry->worker, &job->request, &job->result, &retry_after, &err);
-    if (rc && may_pass(job, rc) && put_off(registry, job, retry_after, &err))
+    if (rc &&
+        (is_stopped(registry) || (may_pass(job, rc) && put_off(registry, job, retry_after, &err))))
         return false;
     if (rc) {
         vf_request_describe(&job->request, what, sizeof what);
@@ -341,6 +350,7 @@ int vf_registry_create(const struct vf_registry_config *config, void (*on_result
     queue_init(&registry->waiting);
     queue_init(&registry->results);
     init_locks(registry);
+    registry->worker.retry_max = config->retry_max;
     rc = vf_registry_config_copy(config, &registry->config);
     if (rc)
         vf_error_set(err, rc, "out of memory");

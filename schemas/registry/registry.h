@@ -16,8 +16,9 @@
  *   half an answer, no JSON, other JSON     | a delay that doubles and is never quite the same
  *   JSON longer than the limit              | VF_ELIMIT
  *
- * What an id or GUID stands for never changes, so it is cached on disk for ever and looked for
- * there first. Registrations go to the registry first, and to the cache during an outage.
+ * What an id or GUID stands for never changes, so it is kept on disk for ever, with what
+ * registrations gave: when the registry does not answer, or has lost it, that answer is used. A
+ * registry that contradicts it is another one, and all that was kept is thrown away.
  */
 #ifndef VF_REGISTRY_REGISTRY_H
 #define VF_REGISTRY_REGISTRY_H
@@ -70,7 +71,7 @@ void vf_registry_stop(struct vf_registry *registry);
 void vf_registry_free(struct vf_registry *registry);
 
 enum vf_registry_operation {
-    VF_REGISTRY_BY_ID,      /* id -> schema */
+    VF_REGISTRY_BY_ID,      /* id -> schema; VF_ENOENT at once beyond INT32_MAX */
     VF_REGISTRY_BY_GUID,    /* guid -> schema */
     VF_REGISTRY_BY_SUBJECT, /* subject, version -> schema, id */
     VF_REGISTRY_REGISTER,   /* subject, text -> id; the same schema again gives the same id */
@@ -102,7 +103,7 @@ struct vf_registry_result {
     bool has_guid;              /* few registries give any */
     int32_t version;            /* 0: not told */
     bool compatible;            /* CHECK */
-    bool cached;                /* from the disk, without asking the registry */
+    bool cached;                /* from the disk: the registry did not tell */
     struct wire_schema *schema; /* BY_*: the result's, until taken out */
     char *message;              /* what the registry said against it, in full; NULL: nothing */
 };

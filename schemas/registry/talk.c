@@ -2,6 +2,7 @@
 
 #include "observe/log.h"
 #include <stdio.h>
+#include <time.h>
 
 /* Codes that only a registry gives: a subject, a version or a schema is not there. */
 enum { NOT_FOUND_FIRST = 40401, NOT_FOUND_LAST = 40499 };
@@ -48,11 +49,19 @@ static const struct rule *find_rule(long status)
     return &unknown_rule;
 }
 
+static int64_t clock_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 int vf_talk_init(struct vf_talk *talk, const struct vf_registry_config *config,
                  struct vf_error *err)
 {
     talk->http = NULL;
     talk->current = 0;
+    talk->failed_at = -1;
     atomic_init(&talk->reachable, false);
     atomic_init(&talk->exchanges, 0);
     atomic_init(&talk->failures, 0);
@@ -159,6 +168,7 @@ static void note_answer(struct vf_talk *talk, size_t index)
                VF_FIELDS(vf_text("from", talk->urls.items[talk->current].base),
                          vf_text("to", talk->urls.items[index].base)));
     talk->current = index;
+    talk->failed_at = -1;
     atomic_store(&talk->reachable, true);
 }
 
@@ -186,11 +196,17 @@ int vf_talk_ask(struct vf_talk *talk, const struct vf_question *question, struct
                    VF_FIELDS(vf_text("url", talk->urls.items[index].base),
                              vf_text("reason", error.text)));
     }
+    talk->failed_at = clock_ms();
     atomic_store(&talk->reachable, rc == VF_EACCES);
     if (!passing.code)
         return rc;
     *err = passing; /* what one URL refuses, another may grant once it is back */
     return VF_EAGAIN;
+}
+
+bool vf_talk_failed_within(const struct vf_talk *talk, int64_t milliseconds)
+{
+    return talk->failed_at >= 0 && clock_ms() - talk->failed_at < milliseconds;
 }
 
 int vf_talk_unusable(struct vf_talk *talk, const char *what, struct vf_error *err)

@@ -12,7 +12,8 @@
 struct vf_talk {
     struct vf_registry_urls urls;
     struct vf_http *http;
-    size_t current; /* the URL that answered last is asked first */
+    size_t current;    /* the URL that answered last is asked first */
+    int64_t failed_at; /* milliseconds of a monotonic clock when no URL answered; -1: one did */
     atomic_bool reachable;
     atomic_uint_least64_t exchanges;
     atomic_uint_least64_t failures;
@@ -46,6 +47,9 @@ void vf_talk_release(struct vf_talk *talk);
 int vf_talk_ask(struct vf_talk *talk, const struct vf_question *question, struct vf_answer *answer,
                 struct vf_error *err);
 void vf_answer_release(struct vf_answer *answer);
+
+/* No URL answered within the last so many milliseconds: it is not worth waiting for one. */
+bool vf_talk_failed_within(const struct vf_talk *talk, int64_t milliseconds);
 
 /* For an answer that is JSON but not what was asked for: another URL is asked next time.
  * VF_EAGAIN. */

@@ -211,6 +211,8 @@ static void registering(void **state)
         {"POST /subjects/bad-value/versions",
          {{.status = 422, .body = "{\"error_code\":42201,\"message\":\"no Avro\"}"}}},
         {"POST /subjects/known-value", {{.status = 200, .body = "{\"id\":6,\"version\":2}"}}},
+        {"POST /subjects/spaced-value?normalize=true", {{.status = 200, .body = "{\"id\":7}"}}},
+        {"POST /subjects/spaced-value", {{.status = 404, .body = NOT_FOUND}}},
         {"POST /subjects/unknown-value", {{.status = 404, .body = NOT_FOUND}}});
     static const char text[] = " { \"type\" :\n\"string\" } ";
 
@@ -228,9 +230,11 @@ static void registering(void **state)
     assert_code(with_text(f, VF_REGISTRY_FIND, "known-value", text), VF_OK);
     assert_int_equal(f->result.id, 6);
     assert_int_equal(f->result.version, 2);
+    assert_code(with_text(f, VF_REGISTRY_FIND, "spaced-value", text), VF_OK);
+    assert_int_equal(f->result.id, 7);
     assert_code(with_text(f, VF_REGISTRY_FIND, "unknown-value", text), VF_ENOENT);
     assert_code(with_text(f, VF_REGISTRY_REGISTER, "new-value", "{"), VF_EJSON);
-    assert_int_equal(test_server_count(&f->server, "POST"), 5);
+    assert_int_equal(test_server_count(&f->server, "POST"), 8);
 }
 
 static void compatibility_check(void **state)
@@ -275,6 +279,10 @@ static void missing_schema_is_the_last_word_only_from_a_registry(void **state)
     assert_int_equal(test_server_count(&f->server, "GET /schemas/ids/1 "), 1);
     assert_code(by_id(f, 2, VF_REGISTRY_FOREVER), VF_OK);
     assert_int_equal(test_server_count(&f->server, "GET /schemas/ids/2 "), 3);
+    /* Such ids are garbage, which some registries know no better than to call a wrong path. */
+    assert_code(by_id(f, 1U << 31, VF_REGISTRY_FOREVER), VF_ENOENT);
+    assert_code(by_id(f, UINT32_MAX, VF_REGISTRY_FOREVER), VF_ENOENT);
+    assert_int_equal(test_server_count(&f->server, "GET"), 4);
 }
 
 static void server_errors_are_tried_again(void **state)
@@ -378,7 +386,7 @@ static void wrong_json_is_no_answer(void **state)
           {"GET /schemas/ids/7", {{.status = 200, .body = STRING_SCHEMA STRING_SCHEMA}}},
           {"GET /subjects/s/versions/latest", {{.status = 200, .body = STRING_SCHEMA}}},
           {"POST /subjects/s/versions", {{.status = 200, .body = "{\"id\":\"5\"}"}}},
-          {"POST /subjects/s", {{.status = 200, .body = "{\"id\":4294967296}"}}},
+          {"POST /subjects/s", {{.status = 200, .body = "{\"id\":2147483648}"}}},
           {"POST /compatibility/subjects/s/versions/latest",
            {{.status = 200, .body = "{\"is_compatible\":1}"}}});
     for (uint32_t id = 1; id <= 7; id++)

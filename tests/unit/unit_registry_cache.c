@@ -21,6 +21,7 @@ struct fixture {
     struct vf_disk_cache cache;
     struct vf_buffer content;
     struct vf_error err;
+    int silence;
 };
 
 static void open_cache(struct fixture *f)
@@ -40,8 +41,9 @@ static int set_up(void **state)
     strcat(f->folder, "/a/b");
     snprintf(f->inner, sizeof f->inner, "%s/%016x", f->folder, SPACE);
     vf_buffer_init(&f->content, VF_DISK_CACHE_BUFFER);
+    f->silence = open("/dev/null", O_WRONLY | O_CLOEXEC);
     open_cache(f);
-    vf_log_set_level(VF_LOG_SCHEMA, VF_LOG_ERROR); /* warnings are part of these tests */
+    vf_log_set_fd(f->silence); /* warnings are part of these tests */
     return 0;
 }
 
@@ -49,6 +51,8 @@ static int tear_down(void **state)
 {
     struct fixture *f = *state;
     char command[128];
+    vf_log_set_fd(2);
+    close(f->silence);
     vf_disk_cache_close(&f->cache);
     vf_buffer_release(&f->content);
     f->folder[strlen(f->folder) - 4] = '\0';
@@ -322,6 +326,10 @@ static void known_schemas_outlive_the_registry(void **state)
     vf_registry_result_release(&result);
     assert_int_equal(ask(&config, &subject, &result), VF_OK);
     vf_registry_result_release(&result);
+    /* While it answers it is asked, and its answer is no news. */
+    assert_int_equal(ask(&config, &by_id, &result), VF_OK);
+    assert_false(result.cached);
+    vf_registry_result_release(&result);
     test_server_stop(&server);
 
     assert_int_equal(ask(&config, &by_id, &result), VF_OK);
@@ -376,7 +384,7 @@ static void a_registration_outlives_the_registry(void **state)
 }
 
 /* A registry that was emptied gives ids anew: what they meant before must not be believed. */
-static void a_registry_that_forgot_empties_the_cache(void **state)
+static void another_id_for_a_registration_empties_the_cache(void **state)
 {
     struct fixture *f = *state;
     struct test_server server;
@@ -393,15 +401,86 @@ static void a_registry_that_forgot_empties_the_cache(void **state)
     vf_registry_result_release(&result);
     assert_int_equal(ask(&config, &by_id, &result), VF_OK);
     vf_registry_result_release(&result);
-    assert_int_equal(ask(&config, &by_id, &result), VF_OK);
-    assert_true(result.cached);
-    vf_registry_result_release(&result);
     assert_int_equal(ask(&config, &request, &result), VF_OK);
     assert_int_equal(result.id, 6);
     vf_registry_result_release(&result);
-    assert_int_equal(ask(&config, &by_id, &result), VF_OK);
+    test_server_stop(&server);
+    assert_int_equal(ask(&config, &by_id, &result), VF_EIO);
+    vf_registry_result_release(&result);
+    assert_int_equal(ask(&config, &request, &result), VF_OK);
+    assert_true(result.cached && result.id == 6);
+    vf_registry_result_release(&result);
+}
+
+static void another_schema_for_an_id_empties_the_cache(void **state)
+{
+    struct fixture *f = *state;
+    static const struct test_route changing[] = {
+        {"GET /schemas/ids/1",
+         {{.status = 200, .body = STRING_SCHEMA},
+          {.status = 200, .body = "{\"schema\":\"{ \\\"type\\\": \\\"string\\\" }\"}"},
+          {.status = 200, .body = "{\"schema\":\"\\\"int\\\"\"}"}}},
+        {"GET /schemas/ids/2",
+         {{.status = 200, .body = STRING_SCHEMA},
+          {.status = 404, .body = "{\"error_code\":40403,\"message\":\"Schema not found\"}"}}}};
+    struct test_server server;
+    struct vf_registry_result result;
+    struct vf_registry_request one = {.operation = VF_REGISTRY_BY_ID, .id = 1};
+    struct vf_registry_request two = {.operation = VF_REGISTRY_BY_ID, .id = 2};
+
+    test_server_start(&server, changing, 2);
+    struct vf_registry_config config = config_of(f, &server);
+    assert_int_equal(ask(&config, &one, &result), VF_OK);
+    vf_registry_result_release(&result);
+    assert_int_equal(ask(&config, &two, &result), VF_OK);
+    vf_registry_result_release(&result);
+    /* The same schema laid out anew is no contradiction, and what was lost is still known. */
+    assert_int_equal(ask(&config, &one, &result), VF_OK);
+    vf_registry_result_release(&result);
+    assert_int_equal(ask(&config, &two, &result), VF_OK);
+    assert_true(result.cached);
+    vf_registry_result_release(&result);
+
+    assert_int_equal(ask(&config, &one, &result), VF_OK);
+    assert_slice(wire_schema_name(result.schema), "int");
     assert_false(result.cached);
     vf_registry_result_release(&result);
+    assert_int_equal(ask(&config, &two, &result), VF_ENOENT);
+    vf_registry_result_release(&result);
+    test_server_stop(&server);
+    assert_int_equal(ask(&config, &one, &result), VF_OK);
+    assert_slice(wire_schema_name(result.schema), "int");
+    vf_registry_result_release(&result);
+}
+
+/* After a failure the cache comes first: a registry that hangs holds up one request, not all. */
+static void a_registry_that_hangs_is_not_waited_for_again(void **state)
+{
+    struct fixture *f = *state;
+    static const struct test_route hanging[] = {
+        {"GET /schemas/ids/1",
+         {{.status = 200, .body = STRING_SCHEMA},
+          {.status = 200, .body = STRING_SCHEMA, .delay_ms = 60000}}}};
+    struct test_server server;
+    struct vf_registry *registry;
+    struct vf_registry_result result;
+    struct vf_registry_request one = {.operation = VF_REGISTRY_BY_ID, .id = 1};
+
+    test_server_start(&server, hanging, 1);
+    struct vf_registry_config config = config_of(f, &server);
+    config.timeout = 100;
+    config.retry_max = 60000;
+    assert_int_equal(vf_registry_create(&config, NULL, NULL, &registry, NULL), VF_OK);
+    for (int i = 0; i < 50; i++) {
+        assert_int_equal(vf_registry_call(registry, &one, &result, NULL), VF_OK);
+        assert_int_equal(result.cached, i > 0);
+        vf_registry_result_release(&result);
+    }
+    assert_int_equal(test_server_count(&server, "GET"), 2);
+    struct vf_registry_status status;
+    vf_registry_status(registry, &status);
+    assert_int_equal(status.cached, 49);
+    vf_registry_free(registry);
     test_server_stop(&server);
 }
 
@@ -441,8 +520,16 @@ static void wrong_content_is_fetched_again(void **state)
         assert_false(result.cached);
         vf_registry_result_release(&result);
     }
-    vf_disk_cache_close(&cache);
     test_server_stop(&server);
+    assert_int_equal(ask(&config, &by_id, &result), VF_OK);
+    assert_true(result.cached);
+    vf_registry_result_release(&result);
+    for (size_t i = 0; i < sizeof contents / sizeof *contents; i++) {
+        assert_true(vf_disk_cache_store(&cache, "id-1", vf_slice_of(contents[i])));
+        assert_int_equal(ask(&config, &by_id, &result), VF_EIO);
+        vf_registry_result_release(&result);
+    }
+    vf_disk_cache_close(&cache);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -460,7 +547,9 @@ int main(void)
         TEST(two_processes_share),
         TEST(known_schemas_outlive_the_registry),
         TEST(a_registration_outlives_the_registry),
-        TEST(a_registry_that_forgot_empties_the_cache),
+        TEST(another_id_for_a_registration_empties_the_cache),
+        TEST(another_schema_for_an_id_empties_the_cache),
+        TEST(a_registry_that_hangs_is_not_waited_for_again),
         TEST(wrong_content_is_fetched_again),
     };
     setenv("no_proxy", "*", 1);
