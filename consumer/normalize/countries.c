@@ -245,6 +245,17 @@ static void one_mentioned(const struct vf_reference *reference, struct vf_name_t
         *out = mentions[0].match;
 }
 
+/* "AZE" or "AZ": a code in a field of its own. */
+static vf_country_index country_of_code(const struct vf_reference *reference, struct vf_slice text)
+{
+    if (text.len == 3)
+        return vf_reference_find_iso3(reference, text);
+    for (size_t i = 0; text.len == 2 && i < vf_reference_country_count(reference); i++)
+        if (vf_slice_equal(vf_reference_country(reference, (vf_country_index)i)->iso2, text))
+            return (vf_country_index)i;
+    return VF_NO_COUNTRY;
+}
+
 int vf_country_of_name(const struct vf_reference *reference, struct vf_slice text,
                        const struct vf_name_context *context, struct vf_arena *arena,
                        struct vf_country_match *out)
@@ -263,6 +274,9 @@ int vf_country_of_name(const struct vf_reference *reference, struct vf_slice tex
     if (prepared.failed)
         return VF_ENOMEM;
     if (out->country != VF_NO_COUNTRY || out->ambiguous)
+        return VF_OK;
+    out->country = country_of_code(reference, text);
+    if (out->country != VF_NO_COUNTRY)
         return VF_OK;
     const struct vf_name_entry *e = vf_name_misspelt(
         vf_reference_names(reference, VF_NAMES_COUNTRY), prepared.folded.text, LETTERS_PER_SLIP);

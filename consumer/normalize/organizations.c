@@ -549,6 +549,33 @@ static bool match_misspelt(const struct query *query, struct vf_name_text *text,
     return true;
 }
 
+/* "Conference of Parliaments of OIC Members (PUIC)": the brackets name the whole, where the name
+ * outside is that of the parent, or but a small part of the words. */
+static int prefer_bracketed(const struct query *query, struct vf_slice raw, bool small_part,
+                            struct vf_organization_reading *out)
+{
+    struct vf_organization_reading inside;
+    struct vf_name_text text;
+    struct vf_name_hit hit;
+
+    int rc = vf_name_prepare(raw, query->context->language, query->arena, &text);
+    if (rc || !longest_hit(query, &text, true, &hit))
+        return text.failed ? VF_ENOMEM : rc;
+    rc = settle_hit(query, &text, &hit, &inside);
+    if (rc || inside.organization == VF_NO_ORGANIZATION || inside.organization == out->organization)
+        return rc;
+    struct vf_slice parent =
+        vf_reference_organization(query->reference, inside.organization)->parent_id;
+    bool of_it =
+        out->organization != VF_NO_ORGANIZATION &&
+        vf_slice_equal(parent, vf_reference_organization(query->reference, out->organization)->id);
+    if (!of_it && !small_part)
+        return VF_OK;
+    add_alternative(&inside, out->organization);
+    *out = inside;
+    return VF_OK;
+}
+
 int vf_organization_of_text(const struct vf_reference *reference, struct vf_slice text,
                             const struct vf_name_context *context, struct vf_arena *arena,
                             struct vf_organization_reading *out)
@@ -570,6 +597,9 @@ int vf_organization_of_text(const struct vf_reference *reference, struct vf_slic
         return prepared.failed ? VF_ENOMEM : VF_OK;
     if (found) {
         rc = settle_hit(&query, &prepared, &hit, out);
+        if (!rc && outside.ptr && leaves_words(&prepared, &hit))
+            rc = prefer_bracketed(&query, text,
+                                  2 * (hit.last - hit.first + 1) < prepared.folded.count, out);
         return prepared.failed ? VF_ENOMEM : rc;
     }
     if (prepared.failed)
