@@ -79,7 +79,7 @@ static bool is_spoken(const struct vf_name_entry *entry, struct vf_slice languag
 static int worth(const struct vf_name_entry *entry, const struct vf_name_context *context)
 {
     return 4 * in_use(entry, context->day) + 2 * is_spoken(entry, context->language) +
-           (entry->kind != VF_NAME_BODY);
+           (entry->kind != VF_NAME_BODY) + (entry->kind == VF_NAME_OFFICIAL);
 }
 
 static void add_alternative(struct vf_organization_reading *out, vf_organization_index organization)
