@@ -21,4 +21,16 @@ enum vf_occasion_word {
     VF_OCCASION_PLURILATERAL, /* trilateral and the like: several visitors, one gathering */
 };
 
+struct vf_occasion_reading {
+    int32_t ordinal;      /* 0: none */
+    bool gathering;       /* an assembly, conference or the like */
+    bool part;            /* of a part of an organization, such as a committee */
+    bool plurilateral;    /* a gathering of three or four states */
+    struct vf_slice text; /* the part of the text that the ordinal stands in, or the whole */
+};
+
+/* *out borrows from the text. 0 or VF_ENOMEM. */
+int vf_occasion_read(struct vf_slice text, vf_language language, struct vf_arena *arena,
+                     struct vf_occasion_reading *out);
+
 #endif

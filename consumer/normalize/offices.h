@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "normalize/lexicon.h"
+#include "vf_events.h"
 
 /* Kinds of the offices lexicon. */
 enum vf_office_term {
@@ -34,8 +35,32 @@ enum vf_office_term {
     VF_TERM_ACTING,
     VF_TERM_COMMISSIONER, /* of an organization */
     VF_TERM_OFFICIAL,     /* mayor, governor, spokesperson, director ... */
-    VF_TERM_DELEGATE,     /* says only that somebody was there */
-    VF_TERM_OF,           /* words without weight in an office: of, the, for */
+    VF_TERM_STAFF,        /* office, secretariat: its head is an official */
+    VF_TERM_AND,
+    VF_TERM_DELEGATE, /* says only that somebody was there */
+    VF_TERM_OF,       /* words without weight in an office: of, the, for */
 };
+
+/* One office of the several that a text may name. */
+struct vf_office_part {
+    struct vf_slice text; /* as printed */
+    int32_t office;       /* enum vf_office */
+    bool former;
+    bool counterpart; /* "his counterpart": the office is that of somebody named elsewhere */
+    bool of_body;     /* chairs or speaks for something that may be an organization */
+    bool of_parliament;
+};
+
+enum { VF_OFFICE_PARTS_MAX = 4 }; /* more offices in one text are not read */
+
+struct vf_office_reading {
+    struct vf_office_part parts[VF_OFFICE_PARTS_MAX];
+    size_t count;
+    size_t main; /* the part that names the person's office best; 0 where there is none */
+};
+
+/* *out lives in the arena. 0 or VF_ENOMEM. */
+int vf_office_read(struct vf_slice text, vf_language language, struct vf_arena *arena,
+                   struct vf_office_reading *out);
 
 #endif

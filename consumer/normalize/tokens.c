@@ -80,7 +80,7 @@ static int add_word(struct splitter *s, size_t begin, size_t end, int32_t number
 
 static void widen(struct splitter *s, uint32_t c)
 {
-    uint8_t gap = VF_GAP_STOP;
+    uint8_t gap = VF_GAP_BRACKET;
 
     if (vf_text_is_space(c))
         gap = VF_GAP_SPACE;
@@ -88,6 +88,8 @@ static void widen(struct splitter *s, uint32_t c)
         gap = VF_GAP_POINT;
     else if (c == ',' || c == 0x60C || c == 0x3001)
         gap = VF_GAP_COMMA;
+    else if (c == ';' || c == '/' || c == '|' || c == 0x61B || c == 0xFF1B || c == 0xFF0F)
+        gap = VF_GAP_STOP;
     if (gap > s->gap)
         s->gap = gap;
 }

@@ -14,8 +14,9 @@ enum vf_token_gap {
     VF_GAP_SPACE,
     VF_GAP_POINT, /* one hyphen or point: still one phrase */
     VF_GAP_COMMA,
-    VF_GAP_STOP,  /* semicolon, slash, bracket, several marks */
-    VF_GAP_BEGIN, /* the first word */
+    VF_GAP_BRACKET, /* brackets, quotes and all other marks */
+    VF_GAP_STOP,    /* semicolon, slash, bar: another subject */
+    VF_GAP_BEGIN,   /* the first word */
 };
 
 struct vf_token {
