@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 enum {
-    LABEL = 14,     /* columns of the label on the left */
+    LABEL = 16,     /* columns of the label on the left */
     CELL = 28,      /* columns of one country's standing: "SUSPENDED since 2024-01-24?" */
     CELLS_MAX = 4,  /* countries side by side; more go in further tables */
     LISTED_MAX = 12 /* items shown of a long list */

@@ -201,7 +201,7 @@ static void view_survives_an_empty_event_and_foreign_text(void **state)
     vf_buffer_append_char(&text, '\0');
     assert_null(strchr(text.data, '\x1b'));
     assert_contains(text.data, "key\\u001b[2J\\n");
-    assert_contains(text.data, "flags         FLAG\n");
+    assert_contains(text.data, "flags           FLAG\n");
     vf_buffer_release(&text);
 }
 
