@@ -170,14 +170,15 @@ static void test_innocent_batch(void **state)
 /* Refused with its batch, then alone: that record comes back and goes to the dead letters. */
 static void test_guilty_record_comes_back(void **state)
 {
-    enum { COUNT = 200 };
+    enum { COUNT = 20 };
     struct vf_mock *mock = new_mock(1);
     static struct relay relay;
     rd_kafka_message_t *messages[4];
+    const char *extra[] = {"producer:linger.ms=200", NULL}; /* one batch */
     (void)state;
     feed(mock, INPUT, 1, 0, COUNT);
     vf_mock_fail(mock, VF_MOCK_PRODUCE, RD_KAFKA_RESP_ERR_INVALID_RECORD, 2);
-    relay_start(&relay, &(struct relay_config){.mock = mock});
+    relay_start(&relay, &(struct relay_config){.mock = mock, .extra = extra});
     wanted = COUNT;
     relay_until(&relay, all_done, "all are done");
     relay_stop(&relay, 5000);
