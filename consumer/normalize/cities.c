@@ -20,6 +20,8 @@ static bool city_filter(const struct vf_name_text *text, const struct vf_name_hi
     const struct place_filter *filter = data;
     const struct vf_city *city = vf_reference_city(filter->reference, entry->target);
 
+    if (hit->form == VF_FORM_NUMBERED)
+        return false;
     if (filter->country != VF_NO_COUNTRY && city->country != filter->country)
         return false;
     if (!filter->running)

@@ -35,6 +35,8 @@ static bool country_filter(const struct vf_name_text *text, const struct vf_name
                            const struct vf_name_entry *entry, const void *data)
 {
     const struct reading *reading = data;
+    if (hit->form == VF_FORM_NUMBERED)
+        return false;
     size_t letters = vf_name_letters(vf_slice(entry->key, entry->key_len));
     bool spoken = is_spoken(entry, reading->context);
 

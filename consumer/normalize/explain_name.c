@@ -19,6 +19,7 @@ static const char *form_name(enum vf_name_form form)
 {
     switch (form) {
     case VF_FORM_EXACT: return "as printed";
+    case VF_FORM_NUMBERED: return "without the number joined to it";
     case VF_FORM_APOSTROPHE: return "without what an apostrophe joins to it";
     case VF_FORM_STEM: return "by its stem";
     }

@@ -140,6 +140,17 @@ static bool accept(const struct vf_name_index *index, const struct vf_name_text 
     return vf_name_next(text, hit, hit->entry, filter, data) != NULL;
 }
 
+/* Digits behind two letters or more: "AIPA46"; 0 for "G20". */
+static size_t trailing_digits(const struct vf_name_text *text, size_t word)
+{
+    struct vf_slice all = word_text(text, word);
+    size_t n = 0;
+
+    while (n < all.len && all.ptr[all.len - 1 - n] >= '0' && all.ptr[all.len - 1 - n] <= '9')
+        n++;
+    return n && vf_name_letters(all) - n >= 2 ? n : 0;
+}
+
 /* The run as printed, then without what apostrophes join to its ends. */
 static bool match_text(const struct vf_name_index *index, const struct vf_name_text *text,
                        struct vf_name_hit *hit, vf_name_filter filter, const void *data)
@@ -152,6 +163,12 @@ static bool match_text(const struct vf_name_index *index, const struct vf_name_t
     hit->form = VF_FORM_EXACT;
     if (accept(index, text, vf_slice(ptr + first->begin, last->end - first->begin), VF_STEM_NONE,
                hit, filter, data))
+        return true;
+    hit->form = VF_FORM_NUMBERED;
+    size_t digits = trailing_digits(text, hit->last);
+    if (digits &&
+        accept(index, text, vf_slice(ptr + first->begin, last->end - digits - first->begin),
+               VF_STEM_NONE, hit, filter, data))
         return true;
     if (!first->apostrophe && !last->apostrophe)
         return false;
@@ -197,7 +214,8 @@ static bool may_start(const struct vf_name_index *index, struct vf_name_text *te
 
     if (!w->may_begin)
         return false;
-    if (w->apostrophe || vf_name_may_start(index, word_text(text, word), VF_STEM_NONE))
+    if (w->apostrophe || trailing_digits(text, word) ||
+        vf_name_may_start(index, word_text(text, word), VF_STEM_NONE))
         return true;
     vf_name_stem(text);
     for (size_t i = 0; i < text->stem_count; i++) {
@@ -265,7 +283,7 @@ bool vf_name_in_capitals(const struct vf_name_text *text, const struct vf_name_h
         if (!has_case(w->script))
             continue;
         capitals += w->capitals;
-        letters += hit->form == VF_FORM_EXACT ? w->letters : vf_name_letters(part);
+        letters += hit->form == VF_FORM_APOSTROPHE ? vf_name_letters(part) : w->letters;
     }
     return capitals + (letters > 3) >= letters;
 }

@@ -33,7 +33,7 @@ struct vf_name_text {
 };
 
 /* How a run of words matched. */
-enum vf_name_form { VF_FORM_EXACT, VF_FORM_APOSTROPHE, VF_FORM_STEM };
+enum vf_name_form { VF_FORM_EXACT, VF_FORM_NUMBERED, VF_FORM_APOSTROPHE, VF_FORM_STEM };
 
 struct vf_name_hit {
     const struct vf_name_entry *entry; /* the first of its key, all of which share the run */

@@ -32,15 +32,35 @@ static struct vf_slice raw_of(const struct vf_name_text *text, const struct vf_n
                     words[hit->last].raw_end - words[hit->first].raw_begin);
 }
 
+static bool is_spoken(const struct vf_name_entry *entry, struct vf_slice language)
+{
+    return !entry->languages || vf_name_speaks(entry, language);
+}
+
+/* "OPEC+" is not OPEC. */
+static bool is_extended(const struct vf_name_text *text, const struct vf_name_hit *hit)
+{
+    size_t end = text->folded.words[hit->last].raw_end;
+    return end < text->raw.len && text->raw.ptr[end] == '+';
+}
+
 /* Written in capitals, or just as the table has it ("IsDB"), or as a word with a capital
  * ("Asean") that is not a word of its own. */
 static bool is_acronym_here(const struct vf_name_text *text, const struct vf_name_hit *hit,
                             const struct vf_name_entry *entry, const struct query *query)
 {
     enum { WORD_LETTERS_MIN = 4 };
+    struct vf_slice written = vf_slice(entry->written, entry->written_len);
     const struct vf_name_index *countries = vf_reference_names(query->reference, VF_NAMES_COUNTRY);
 
-    if (vf_slice_equal(raw_of(text, hit), vf_slice(entry->written, entry->written_len)))
+    if (is_extended(text, hit) && written.ptr[written.len - 1] != '+')
+        return false;
+    /* So short an acronym is a word or a company's form in other languages. */
+    if (vf_name_letters(key_of(entry)) < WORD_LETTERS_MIN && !entry->english &&
+        query->context->language.len && text->folded.words[hit->first].script == VF_SCRIPT_LATIN &&
+        !is_spoken(entry, query->context->language))
+        return false;
+    if (vf_slice_equal(raw_of(text, hit), written))
         return true;
     if (vf_name_in_capitals(text, hit))
         return true;
@@ -57,6 +77,8 @@ static bool organization_filter(const struct vf_name_text *text, const struct vf
 
     if (entry->kind == VF_NAME_ACRONYM)
         return is_acronym_here(text, hit, entry, query);
+    if (hit->form == VF_FORM_NUMBERED)
+        return false;
     if (text->folded.words[hit->first].in_brackets != text->folded.words[hit->last].in_brackets)
         return false;
     return true;
@@ -68,11 +90,6 @@ static bool organization_filter(const struct vf_name_text *text, const struct vf
 static bool in_use(const struct vf_name_entry *entry, int32_t day)
 {
     return day == VF_DAY_MIN || (entry->since <= day && day < entry->until);
-}
-
-static bool is_spoken(const struct vf_name_entry *entry, struct vf_slice language)
-{
-    return !entry->languages || vf_name_speaks(entry, language);
 }
 
 /* Greater is better. */
@@ -371,6 +388,23 @@ static bool begins_with_any(struct vf_name_text *text, size_t word, const char *
     return false;
 }
 
+/* "ECO PA", "ПА ЧЭС", "AP-OTAN": nothing but the acronym and the letters of its assembly. */
+static bool is_called_pa(const struct vf_name_text *text, const struct vf_name_hit *hit)
+{
+    static const char *const letters[] = {"pa", "ap", "па"};
+    size_t other = hit->first == 0 ? text->folded.count - 1 : 0;
+
+    if (hit->last - hit->first + 2 != text->folded.count)
+        return false;
+    const struct vf_word *w = &text->folded.words[other];
+    for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++)
+        if (vf_slice_is(vf_slice(text->folded.text.ptr + w->begin, w->end - w->begin),
+                        letters[i]) &&
+            w->capitals == w->letters)
+            return true;
+    return false;
+}
+
 /* "Parliamentary Union of the X": X's own parliamentary body, where it has one. */
 static void prefer_parliament(const struct query *query, struct vf_name_text *text,
                               const struct vf_name_hit *hit, struct vf_organization_reading *out)
@@ -391,7 +425,8 @@ static void prefer_parliament(const struct query *query, struct vf_name_text *te
         else if (body == text->folded.count && begins_with_any(text, i, BODY_WORDS))
             body = i;
     }
-    if (parliament == text->folded.count || body == text->folded.count)
+    if ((parliament == text->folded.count || body == text->folded.count) &&
+        !is_called_pa(text, hit))
         return;
     add_alternative(out, out->organization);
     out->organization = child;
