@@ -36,6 +36,11 @@ def take_identities(event):
     return event, identities
 
 
+def check_key(event):
+    """A key is for people to read, too: one short line."""
+    assert 0 < len(event["event_key"]) <= 200 and event["event_key"].isprintable()
+
+
 def report_of(event):
     report = event["report"]
     return report["source"], report["event_id"], report["revision"]
@@ -111,6 +116,8 @@ def test_every_sample_report_is_accounted_for(feed):
         outputs = feed.read_events(kind)
         wanted = Counter((r["source"], r["event_id"], r["revision"]) for r in expected[kind])
         assert Counter(report_of(event) for _, event in outputs) == wanted
+        for _, event in outputs:
+            check_key(event)
         assert {event["kind"] for _, event in outputs} == {kind.upper()}
 
 
