@@ -1,3 +1,4 @@
+#include "daemon/app_delivery.h"
 #include "daemon/app_registry.h"
 
 #include "daemon/notify.h"
@@ -33,6 +34,14 @@ static void on_sink_closed(void *owner, uint64_t left)
     vf_app_registry_close(app);
 }
 
+static void close_sink(struct vf_app *app)
+{
+    if (app->sink)
+        vf_sink_close(app->sink, (uint32_t)app->config->shutdown_deadline, on_sink_closed);
+    else
+        on_sink_closed(app, 0);
+}
+
 static void on_source_closed(void *owner, bool clean)
 {
     struct vf_app *app = owner;
@@ -42,7 +51,12 @@ static void on_source_closed(void *owner, bool clean)
         vf_error_set(&app->failure, VF_ETIMEDOUT,
                      "not all offsets could be committed before the shutdown deadline; their "
                      "records will be read again");
-    vf_sink_close(app->sink, (uint32_t)app->config->shutdown_deadline, on_sink_closed);
+    vf_app_delivery_close(app, close_sink);
+}
+
+static void close_source(struct vf_app *app)
+{
+    vf_source_close(app->source, (uint32_t)app->config->shutdown_deadline, on_source_closed);
 }
 
 void vf_app_stop(struct vf_app *app, const struct vf_error *reason)
@@ -61,7 +75,12 @@ void vf_app_stop(struct vf_app *app, const struct vf_error *reason)
     if (!app->source) /* still starting, which ends by itself */
         return;
     vf_app_status_write(app, "draining");
-    vf_source_close(app->source, (uint32_t)app->config->shutdown_deadline, on_source_closed);
+    if (!app->delivery) {
+        close_source(app);
+        return;
+    }
+    vf_source_stop(app->source);
+    vf_app_delivery_drain(app, (uint32_t)app->config->shutdown_deadline, close_source);
 }
 
 /* ---- signals ---- */
@@ -148,31 +167,44 @@ static int create_pipeline(struct vf_app *app, struct vf_error *err)
     return vf_pipeline_create(&pipeline, app->schemas, app->reference, &app->pipeline, err);
 }
 
+int vf_app_create_sink(struct vf_app *app, const struct vf_client_settings *settings,
+                       struct vf_error *err)
+{
+    const struct vf_config *config = app->config;
+    const char *outputs[] = {config->output_visits.ptr, config->output_meetings.ptr,
+                             config->output_dead_letter.ptr};
+    struct vf_sink_config sink = {.settings = *settings, .topics = outputs, .topic_count = 3};
+    struct vf_sink_events events;
+
+    vf_app_sink_events(app, &events);
+    return vf_sink_create(&app->loop, &sink, &events, &app->sink, err);
+}
+
 static int create_clients(struct vf_app *app, struct vf_error *err)
 {
     const struct vf_config *config = app->config;
     const char *inputs[] = {config->input_visits.ptr, config->input_meetings.ptr};
-    const char *outputs[] = {config->output_visits.ptr, config->output_meetings.ptr,
-                             config->output_dead_letter.ptr};
-    struct vf_client_settings settings = {&config->kafka, &config->kafka_consumer,
-                                          &config->kafka_producer};
+    struct vf_client_settings settings = {.common = &config->kafka,
+                                          .consumer = &config->kafka_consumer,
+                                          .producer = &config->kafka_producer};
     bool one_input = vf_slice_equal(config->input_visits, config->input_meetings);
-    struct vf_sink_config sink = {.settings = settings, .topics = outputs, .topic_count = 3};
-    struct vf_source_config source = {.settings = settings,
-                                      .topics = inputs,
+    struct vf_source_config source = {.topics = inputs,
                                       .topic_count = one_input ? 1 : 2,
-                                      .commit = VF_COMMIT_BY_SOURCE,
                                       .commit_interval_ms = (uint32_t)config->commit_interval};
     struct vf_source_events source_events;
-    struct vf_sink_events sink_events;
 
     vf_client_library_log(&settings);
-    vf_app_sink_events(app, &sink_events);
-    int rc = vf_sink_create(&app->loop, &sink, &sink_events, &app->sink, err);
+    int rc = vf_app_delivery_configure(app, &settings, err);
+    if (!rc)
+        rc = vf_app_create_sink(app, &settings, err);
     if (rc)
         return rc;
+    source.settings = settings;
+    source.commit = app->delivery ? VF_COMMIT_BY_OWNER : VF_COMMIT_BY_SOURCE;
     vf_app_source_events(app, &source_events);
     rc = vf_source_create(&app->loop, &source, &source_events, &app->source, err);
+    if (!rc)
+        rc = vf_app_delivery_start(app, err);
     return rc ? rc : vf_source_start(app->source, err);
 }
 
@@ -214,7 +246,7 @@ static void abandon_start(struct vf_app *app)
     if (app->source)
         vf_source_close(app->source, 0, on_source_closed);
     else if (app->sink)
-        vf_sink_close(app->sink, 0, on_sink_closed);
+        vf_app_delivery_close(app, close_sink);
     else
         close_all_handles(app);
 }

@@ -1,4 +1,4 @@
-#include "daemon/app_internal.h"
+#include "daemon/app_delivery.h"
 
 #include "observe/log.h"
 #include <time.h>
@@ -94,15 +94,40 @@ static int send_output(struct vf_app *app, const struct vf_record *record, struc
 
 static enum vf_take take_of(struct vf_app *app, int rc)
 {
+    struct vf_error err;
+
     if (rc == VF_OK)
         return VF_TAKE_DONE;
+    if (rc == VF_EKAFKA && app->delivery) {
+        vf_error_set(&err, rc, "the producer takes no more outputs in this transaction");
+        vf_app_delivery_spoil(app, &err);
+    }
     if (rc == VF_ENOMEM) {
         /* Nothing is lost by ending here: what is not acknowledged is read again. */
-        struct vf_error err;
         vf_error_set(&err, rc, "out of memory while sending");
         vf_app_stop(app, &err);
     }
     return VF_TAKE_BUSY;
+}
+
+/* Whether the record's output was refused in a transaction that was undone: then it is sent as a
+ * dead letter, and if that was refused too, without its value. */
+static bool send_refused(struct vf_app *app, const struct vf_record *record,
+                         struct vf_ticket ticket, struct vf_output *out, int *rc)
+{
+    unsigned refused = app->delivery ? vf_app_delivery_refused(app, ticket) : 0;
+    struct vf_error reason;
+
+    if (!refused)
+        return false;
+    vf_error_set(&reason, VF_ELIMIT, "the broker refuses the output");
+    if (refused > 1) {
+        *rc = send_without_value(app, record, ticket, &reason);
+    } else {
+        vf_pipeline_dead_letter(app->pipeline, record, "produce", &reason, out);
+        *rc = send_dead_letter(app, record, ticket, out);
+    }
+    return true;
 }
 
 static enum vf_take on_record(void *owner, const struct vf_record *record, struct vf_ticket ticket)
@@ -113,12 +138,19 @@ static enum vf_take on_record(void *owner, const struct vf_record *record, struc
     if (app->state != VF_APP_RUNNING ||
         vf_app_in_flight(app) >= (uint64_t)app->config->limit_in_flight)
         return VF_TAKE_BUSY;
+    if (app->delivery && !vf_app_delivery_ready(app))
+        return VF_TAKE_BUSY;
     vf_pipeline_run(app->pipeline, record, &out);
     if (out.outcome == VF_OUTCOME_HOLD)
         return VF_TAKE_HOLD;
-    enum vf_take take = take_of(app, send_output(app, record, ticket, &out));
+    int rc = VF_OK;
+    if (!send_refused(app, record, ticket, &out, &rc))
+        rc = send_output(app, record, ticket, &out);
+    enum vf_take take = take_of(app, rc);
     if (take != VF_TAKE_DONE)
         return take;
+    if (app->delivery)
+        vf_app_delivery_sent(app);
 
     app->counters.in++;
     app->counters.bytes_in += record->value.len;
@@ -138,6 +170,8 @@ static enum vf_take on_rejected(void *owner, const struct vf_record *record,
     struct vf_output out;
 
     vf_pipeline_run(app->pipeline, record, &out);
+    if (out.outcome == VF_OUTCOME_HOLD) /* its schema had to make room meanwhile */
+        return VF_TAKE_HOLD;
     bool was_event = out.outcome == VF_OUTCOME_EVENT && count_refusal(app, ticket) == 0;
     if (!was_event)
         return take_of(app, send_without_value(app, record, ticket, reason));
@@ -149,6 +183,10 @@ static void on_delivery(void *owner, struct vf_ticket ticket, const struct vf_de
 {
     struct vf_app *app = owner;
 
+    if (delivery->failure && app->delivery) {
+        vf_app_delivery_outcome(app, ticket, delivery);
+        return;
+    }
     if (delivery->failure) {
         /* While closing it stays undone, and is read again after the next start. */
         if (app->source && !app->source_closing)
@@ -164,6 +202,8 @@ static void on_delivery(void *owner, struct vf_ticket ticket, const struct vf_de
         forget_refusal(app, ticket);
     if (app->source)
         vf_source_done(app->source, ticket);
+    if (app->delivery)
+        vf_app_delivery_outcome(app, ticket, delivery);
 
     uint64_t in_flight = vf_app_in_flight(app);
     if (in_flight < (uint64_t)app->config->limit_in_flight && app->source && !app->source_closing)
@@ -185,6 +225,18 @@ static void on_assignment(void *owner)
     struct vf_app *app = owner;
     /* Refusals of partitions that went away would never be forgotten otherwise. */
     app->refused_count = 0;
+    if (app->delivery)
+        vf_app_delivery_assigned(app);
+}
+
+static void on_revoke(void *owner)
+{
+    vf_app_delivery_revoke(owner);
+}
+
+static void on_lost(void *owner)
+{
+    vf_app_delivery_lost(owner);
 }
 
 static void on_failure(void *owner, const struct vf_error *err)
@@ -192,17 +244,31 @@ static void on_failure(void *owner, const struct vf_error *err)
     vf_app_stop(owner, err);
 }
 
+/* With transactions another producer takes the place of one that failed. */
+static void on_sink_failure(void *owner, const struct vf_error *err)
+{
+    struct vf_app *app = owner;
+    if (app->delivery)
+        vf_app_delivery_broken(app, err);
+    else
+        vf_app_stop(app, err);
+}
+
 void vf_app_source_events(struct vf_app *app, struct vf_source_events *out)
 {
     *out = (struct vf_source_events){.on_record = on_record,
                                      .on_rejected = on_rejected,
                                      .on_assignment = on_assignment,
+                                     .on_revoke = on_revoke,
+                                     .on_lost = on_lost,
                                      .on_failure = on_failure,
                                      .owner = app};
 }
 
 void vf_app_sink_events(struct vf_app *app, struct vf_sink_events *out)
 {
-    *out = (struct vf_sink_events){
-        .on_delivery = on_delivery, .on_room = on_room, .on_failure = on_failure, .owner = app};
+    *out = (struct vf_sink_events){.on_delivery = on_delivery,
+                                   .on_room = on_room,
+                                   .on_failure = on_sink_failure,
+                                   .owner = app};
 }

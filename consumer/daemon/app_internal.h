@@ -21,6 +21,7 @@ struct vf_refused {
 };
 
 struct vf_app_registry;
+struct vf_app_delivery;
 
 struct vf_app {
     const struct vf_config *config;
@@ -37,6 +38,7 @@ struct vf_app {
     struct vf_sink *sink;     /* NULL once closing */
     struct vf_source *source; /* NULL once closed */
     bool source_closing;
+    struct vf_app_delivery *delivery; /* NULL: at-least-once, or closed */
 
     uv_signal_t signals[3];
     size_t signal_count;
@@ -65,6 +67,10 @@ static inline uint64_t vf_app_in_flight(const struct vf_app *app)
 /* app_flow.c: what the source and the sink call back with. */
 void vf_app_source_events(struct vf_app *app, struct vf_source_events *out);
 void vf_app_sink_events(struct vf_app *app, struct vf_sink_events *out);
+
+/* app.c: a producer with these settings becomes app->sink. */
+int vf_app_create_sink(struct vf_app *app, const struct vf_client_settings *settings,
+                       struct vf_error *err);
 
 /* app.c: begins the drain; reason NULL: asked to. Any number of times. */
 void vf_app_stop(struct vf_app *app, const struct vf_error *reason);

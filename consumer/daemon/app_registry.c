@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "daemon/notify.h"
+#include "registry/lookups.h"
 #include "vf_events.h"
 
 enum {
@@ -283,12 +284,21 @@ void vf_app_registry_free(struct vf_app *app)
     app->registry = NULL;
 }
 
-bool vf_app_registry_status(const struct vf_app *app, struct vf_registry_status *registry,
-                            struct vf_lookups_status *lookups)
+void vf_app_registry_status_write(const struct vf_app *app)
 {
-    if (!app->registry || !app->registry->client)
-        return false;
-    vf_registry_status(app->registry->client, registry);
-    vf_lookups_status(app->registry->lookups, (int64_t)uv_now(&app->loop), lookups);
-    return true;
+    const struct vf_app_registry *registry = app->registry;
+    struct vf_registry_status client;
+    struct vf_lookups_status lookups;
+
+    if (!registry || !registry->client)
+        return;
+    vf_registry_status(registry->client, &client);
+    vf_lookups_status(registry->lookups, (int64_t)uv_now(&app->loop), &lookups);
+    if (!lookups.pending)
+        return;
+    vf_log(VF_LOG_WARN, VF_LOG_SCHEMA, "records wait for schemas",
+           VF_FIELDS(vf_int("schemas", (int64_t)lookups.pending),
+                     vf_int("oldest_ms", lookups.oldest), vf_bool("reachable", client.reachable),
+                     vf_int("requests", (int64_t)client.exchanges),
+                     vf_int("failures", (int64_t)client.failures)));
 }

@@ -9,7 +9,6 @@
 #define VF_DAEMON_APP_REGISTRY_H
 
 #include "daemon/app_internal.h"
-#include "registry/lookups.h"
 
 /* Starts the client and runs the loop until the registry, or its cache, gave the outputs' ids.
  * Does nothing where no registry is configured. Returns 0 as well when the daemon was asked to
@@ -20,8 +19,7 @@ void vf_app_registry_close(struct vf_app *app);
 /* After the loop. */
 void vf_app_registry_free(struct vf_app *app);
 
-/* False: there is none. */
-bool vf_app_registry_status(const struct vf_app *app, struct vf_registry_status *registry,
-                            struct vf_lookups_status *lookups);
+/* One line while records wait for schemas, with how long the oldest has; nothing otherwise. */
+void vf_app_registry_status_write(const struct vf_app *app);
 
 #endif

@@ -1,4 +1,4 @@
-#include "daemon/app_internal.h"
+#include "daemon/app_registry.h"
 
 #include "daemon/notify.h"
 #include <stdio.h>
@@ -62,6 +62,7 @@ void vf_app_status_write(struct vf_app *app, const char *message)
 static void on_status_timer(uv_timer_t *timer)
 {
     vf_app_status_write(timer->data, "status");
+    vf_app_registry_status_write(timer->data);
     vf_log_flush(false);
 }
 

@@ -30,8 +30,9 @@ int vf_command_run(const struct vf_command_line *line, const struct vf_config *c
 int vf_command_check_config(const struct vf_command_line *line, const struct vf_config *config,
                             struct vf_arena *arena)
 {
-    struct vf_client_settings settings = {&config->kafka, &config->kafka_consumer,
-                                          &config->kafka_producer};
+    struct vf_client_settings settings = {.common = &config->kafka,
+                                          .consumer = &config->kafka_consumer,
+                                          .producer = &config->kafka_producer};
     struct vf_reference *reference = NULL;
     struct vf_registry_config registry;
     struct vf_schema_store *store = NULL;

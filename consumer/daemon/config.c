@@ -12,6 +12,7 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE }; /* millisecond
 static const char *const framings[] = {"confluent", "header", "single-object", "plain", NULL};
 static const char *const retractions[] = {"event", "tombstone", NULL};
 static const char *const subject_strategies[] = {"topic", "record", "topic-record", NULL};
+static const char *const delivery_modes[] = {"at-least-once", "exactly-once", NULL};
 static const char *const log_formats[] = {"logfmt", "json", NULL};
 static const char *const timestamps[] = {"auto", "on", "off", NULL};
 
@@ -100,8 +101,21 @@ static const struct vf_option options[] = {
            "Nesting of types in one value."),
     NUMBER("limits", "in.flight", VF_OPTION_INT, limit_in_flight, "10000", 1, 1000000,
            "Outputs sent and not yet acknowledged; more wait."),
+    CHOICE("delivery", "mode", delivery_mode, "at-least-once", delivery_modes,
+           "exactly-once: outputs and offsets are committed together, in transactions, and readers "
+           "of the outputs must read committed records only (isolation.level)."),
     NUMBER("delivery", "commit.interval", VF_OPTION_DURATION, commit_interval, "1s", 10, HOUR,
            "How often offsets of acknowledged records are committed."),
+    NUMBER("delivery", "transaction.interval", VF_OPTION_DURATION, transaction_interval, "200ms",
+           10, MINUTE,
+           "With exactly-once, how long a transaction stays open: readers wait that long."),
+    NUMBER("delivery", "transaction.timeout", VF_OPTION_DURATION, transaction_timeout, "15s",
+           SECOND, 15 * MINUTE,
+           "When brokers abort a transaction whose daemon is gone; readers wait that long. Not "
+           "above the brokers' transaction.max.timeout.ms."),
+    TEXT("delivery", "transactional.id.prefix", transactional_id_prefix, "",
+         "The daemon's transactional.id is this and its group.instance.id, or a random number "
+         "where it has none. Empty: the group.id."),
     NUMBER("delivery", "shutdown.deadline", VF_OPTION_DURATION, shutdown_deadline, "30s", 0, HOUR,
            "Longest drain at shutdown before giving up on acknowledgements."),
     TEXT("log", "levels", log_levels, "info",

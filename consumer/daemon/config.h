@@ -11,6 +11,8 @@
 
 enum vf_log_timestamps { VF_TIMESTAMPS_AUTO, VF_TIMESTAMPS_ON, VF_TIMESTAMPS_OFF };
 
+enum vf_delivery_mode { VF_AT_LEAST_ONCE, VF_EXACTLY_ONCE };
+
 /* [registry] */
 struct vf_config_registry {
     struct vf_slice url; /* empty: there is none */
@@ -55,7 +57,11 @@ struct vf_config {
     int64_t limit_depth;
     int64_t limit_in_flight; /* records */
 
+    int64_t delivery_mode; /* enum vf_delivery_mode */
     int64_t commit_interval;
+    int64_t transaction_interval;
+    int64_t transaction_timeout;
+    struct vf_slice transactional_id_prefix; /* empty: the group's id */
     int64_t shutdown_deadline;
 
     struct vf_slice log_levels;

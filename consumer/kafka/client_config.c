@@ -93,6 +93,7 @@ static const struct owned owned[] = {
     {PRODUCERS, "enable.gapless.guarantee", NULL, "one refused output would stop all"},
     {PRODUCERS, "delivery.report.only.error", NULL, by_checkpoints},
     {PRODUCERS, "transactional.id", NULL, set_elsewhere},
+    {PRODUCERS, "transaction.timeout.ms", NULL, set_elsewhere},
     {PRODUCERS, "queuing.strategy", NULL, "records of one key would be reordered"},
 };
 
@@ -222,6 +223,25 @@ static int set_section(rd_kafka_conf_t *conf, const struct vf_pairs *pairs, cons
     return 0;
 }
 
+static int set_transactions(rd_kafka_conf_t *conf, const struct vf_client_settings *settings,
+                            enum vf_client_role role, struct vf_error *err)
+{
+    char timeout[16];
+    if (!settings->transactional_id)
+        return 0;
+    /* What a pending transaction commits must be waited for, or it is read a second time. */
+    if (role == VF_CLIENT_CONSUMER)
+        return set_standard(conf, "isolation.level", "read_committed", false, err);
+    snprintf(timeout, sizeof timeout, "%u", settings->transaction_timeout_ms);
+    int code = set_standard(conf, "transaction.timeout.ms", timeout, false, err);
+    /* An output that waits longer is undone with its transaction, and sent again in the next. */
+    if (!code)
+        code = set_standard(conf, "message.timeout.ms", timeout, false, err);
+    if (!code)
+        code = set_standard(conf, "transactional.id", settings->transactional_id, false, err);
+    return code;
+}
+
 int vf_client_config_build(const struct vf_client_settings *settings, enum vf_client_role role,
                            struct rd_kafka_conf_s **out, struct vf_error *err)
 {
@@ -236,6 +256,8 @@ int vf_client_config_build(const struct vf_client_settings *settings, enum vf_cl
     if (!code)
         code =
             set_section(conf, role_section(settings, role), section_names[role], &list, role, err);
+    if (!code)
+        code = set_transactions(conf, settings, role, err);
     vf_property_list_release(&list);
     if (code)
         rd_kafka_conf_destroy(conf);

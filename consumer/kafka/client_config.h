@@ -16,6 +16,8 @@ struct vf_client_settings {
     const struct vf_pairs *common;
     const struct vf_pairs *consumer;
     const struct vf_pairs *producer;
+    const char *transactional_id;    /* NULL: the producer has no transactions */
+    uint32_t transaction_timeout_ms; /* with it: when brokers abort what is left open */
 };
 
 /* rd_kafka_conf_t; the library's header stays out of this one. */

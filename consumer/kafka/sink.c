@@ -105,6 +105,7 @@ int vf_sink_create(uv_loop_t *loop, const struct vf_sink_config *config,
     sink->records_max = config->records_max ? config->records_max : VF_SINK_RECORDS_MAX;
     sink->bytes_max = config->bytes_max ? config->bytes_max : VF_SINK_BYTES_MAX;
     sink->retry_last = &sink->retry_first;
+    sink->transactional = config->settings.transactional_id != NULL;
 
     const struct vf_client_events client_events = {on_event, on_fatal, sink};
     int code = vf_client_open(&sink->client, &config->settings, VF_CLIENT_PRODUCER,
@@ -257,7 +258,8 @@ static int refusal(struct vf_sink *sink, const struct vf_record *record, const c
         return vf_error_set(err, VF_ELIMIT,
                             "the output of %zu bytes is larger than message.max.bytes allows",
                             record_size(record));
-    if (code == RD_KAFKA_RESP_ERR__FATAL)
+    if (code == RD_KAFKA_RESP_ERR__FATAL ||
+        (sink->transactional && code == RD_KAFKA_RESP_ERR__STATE))
         return vf_error_set(err, VF_EKAFKA, "the producer has failed: %s", reason->text);
     return vf_error_set(err, VF_EINVAL, "the output to %s is refused: %s", topic, reason->text);
 }

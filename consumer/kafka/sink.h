@@ -7,6 +7,11 @@
  * outage, a missing topic or a missing permission is waited out, in order, however long it
  * takes. A record fails only when the broker refuses that very record (too large, invalid);
  * one refused together with others of its batch is tried again alone first.
+ *
+ * With a transactional.id in the settings the owner opens and ends transactions (transaction.h)
+ * and sends only while one is open. Then every failure is reported at once, since it spoils the
+ * transaction: VF_EAGAIN where the record is not at fault, otherwise what the broker says, which
+ * may be meant for any record of the same batch.
  */
 #ifndef VF_KAFKA_SINK_H
 #define VF_KAFKA_SINK_H

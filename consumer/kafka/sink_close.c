@@ -35,7 +35,7 @@ static void destroy(struct vf_sink *sink)
 {
     sink->close_phase = SINK_DESTROYING;
     uv_timer_stop(&sink->timer);
-    if (sink->counts.in_flight > 0)
+    if (sink->counts.in_flight > 0 && !sink->transactional)
         vf_log(VF_LOG_WARN, VF_LOG_KAFKA, "closed before all outputs were acknowledged",
                VF_FIELDS(vf_int("records", (int64_t)sink->counts.in_flight)));
     sink_release_retries(sink);

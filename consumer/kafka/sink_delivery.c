@@ -131,6 +131,29 @@ static void fail_for(struct vf_sink *sink, const rd_kafka_message_t *message)
     sink_fail(sink, &err);
 }
 
+/* Nothing is sent again here: all of the transaction is. */
+static void fail_in_transaction(struct vf_sink *sink, const rd_kafka_message_t *message,
+                                struct envelope *envelope)
+{
+    struct vf_error failure;
+    int error;
+    if (rd_kafka_fatal_error(sink->client.rk, NULL, 0)) {
+        fail_for(sink, message);
+        return;
+    }
+    enum verdict verdict = judge(sink, message, envelope, &error);
+    if (verdict == VERDICT_ALONE || verdict == VERDICT_REFUSED) {
+        refuse(sink, message, envelope, message->err, error);
+        return;
+    }
+    if (sink_may_pass(message->err, envelope->partition))
+        sink_hold_up(sink, rd_kafka_topic_name(message->rkt), message->err);
+    vf_error_set(&failure, VF_EAGAIN, "an output to %s [%d] failed: %s",
+                 rd_kafka_topic_name(message->rkt), message->partition,
+                 rd_kafka_err2str(message->err));
+    deliver(sink, message, envelope, &failure);
+}
+
 static void on_message(struct vf_sink *sink, const rd_kafka_message_t *message,
                        struct held_report *report)
 {
@@ -141,6 +164,10 @@ static void on_message(struct vf_sink *sink, const rd_kafka_message_t *message,
         sink->sole = false;
     if (!message->err) {
         acknowledge(sink, message, envelope);
+        return;
+    }
+    if (sink->transactional) {
+        fail_in_transaction(sink, message, envelope);
         return;
     }
     switch (judge(sink, message, envelope, &error)) {

@@ -64,6 +64,7 @@ struct vf_sink {
     struct vf_sink_events events;
     uint32_t records_max;
     size_t bytes_max;
+    bool transactional; /* what fails is the transaction's matter: nothing is sent again */
     struct sink_topic topics[VF_SINK_TOPICS_MAX];
     size_t topic_count;
 

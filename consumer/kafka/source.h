@@ -63,6 +63,9 @@ struct vf_source_events {
     /* Partitions are being taken away and VF_COMMIT_BY_OWNER is set: the owner ends what it has
      * open and calls vf_source_revoke_done, at once or later. NULL with VF_COMMIT_BY_SOURCE. */
     void (*on_revoke)(void *owner);
+    /* Partitions were taken away without that: what was read of them and is not committed is
+     * someone else's now. May be NULL. */
+    void (*on_lost)(void *owner);
     /* The consumer cannot go on (fatal error): the owner should close. Called once at most. */
     void (*on_failure)(void *owner, const struct vf_error *err);
     void *owner;
@@ -126,6 +129,8 @@ void vf_source_committed(struct vf_source *source,
 /* The checkpoints that are ahead of what is committed; the caller destroys the list. NULL: no
  * memory. */
 struct rd_kafka_topic_partition_list_s *vf_source_checkpoints(const struct vf_source *source);
+/* All partitions assigned now, without offsets; the caller destroys the list. */
+struct rd_kafka_topic_partition_list_s *vf_source_assignment(const struct vf_source *source);
 void vf_source_revoke_done(struct vf_source *source);
 /* The library's handle, for the transaction thread: group metadata only. */
 struct rd_kafka_s *vf_source_client(struct vf_source *source);

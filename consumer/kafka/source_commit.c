@@ -43,6 +43,17 @@ struct rd_kafka_topic_partition_list_s *vf_source_checkpoints(const struct vf_so
     return list;
 }
 
+struct rd_kafka_topic_partition_list_s *vf_source_assignment(const struct vf_source *source)
+{
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)source->assigned);
+    for (size_t i = 0; i < source->slot_count; i++)
+        if (source->slots[i]->state != SLOT_FREE)
+            rd_kafka_topic_partition_list_add(list, source->slots[i]->topic->name,
+                                              source->slots[i]->partition);
+    return list;
+}
+
 bool source_commit(struct vf_source *source, rd_kafka_topic_partition_list_t *list)
 {
     /* The answer comes as an event through the main queue. */

@@ -184,9 +184,12 @@ void source_revoke_finish(struct vf_source *source)
     for (size_t i = 0; i < source->slot_count; i++)
         if (source->slots[i]->state == SLOT_REVOKING && slot_uncommitted(source->slots[i]))
             source->close_clean = false;
+    bool by_owner = source->commit_policy == VF_COMMIT_BY_OWNER;
+    if (by_owner && !source->revoke_owner_done && source->events.on_lost)
+        source->events.on_lost(source->events.owner);
     if (waiting > 0)
         source->close_clean = false;
-    if (waiting > 0)
+    if (waiting > 0 && !by_owner)
         vf_log(VF_LOG_WARN, VF_LOG_KAFKA, "outputs were still awaited: they may be doubled",
                VF_FIELDS(vf_int("records", (int64_t)waiting), vf_bool("lost", lost)));
     close_slots(source, list);

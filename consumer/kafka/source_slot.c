@@ -277,12 +277,15 @@ void vf_source_rewind(struct vf_source *source)
 {
     for (size_t i = 0; i < source->slot_count; i++) {
         struct slot *slot = source->slots[i];
-        if (slot->state != SLOT_ACTIVE)
+        if (slot->state == SLOT_FREE)
             continue;
         source->in_flight -= slot->checkpoint.waiting;
         slot->generation = ++source->generation;
         vf_checkpoint_reset(&slot->checkpoint);
         slot->reject_count = 0;
+        /* One that is going away has nothing more to commit, and is read by its next owner. */
+        if (slot->state == SLOT_REVOKING)
+            continue;
         slot->at_end = false;
         if (slot_base(slot) >= 0)
             slot->position = slot_base(slot);

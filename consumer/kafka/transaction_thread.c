@@ -60,7 +60,6 @@ static enum vf_txn_event look(const struct vf_txn_job *job, struct vf_error *err
 
 enum vf_txn_event vf_txn_job_run(const struct vf_txn_job *job, struct vf_error *err)
 {
-    enum { REST = -1 }; /* as long as the transaction may last */
     rd_kafka_t *rk = job->producer;
     rd_kafka_error_t *error = NULL;
     switch (job->call) {
@@ -72,8 +71,8 @@ enum vf_txn_event vf_txn_job_run(const struct vf_txn_job *job, struct vf_error *
         error =
             rd_kafka_send_offsets_to_transaction(rk, job->offsets, job->members, job->timeout_ms);
         break;
-    case VF_TXN_CALL_COMMIT: error = rd_kafka_commit_transaction(rk, REST); break;
-    case VF_TXN_CALL_ABORT: error = rd_kafka_abort_transaction(rk, REST); break;
+    case VF_TXN_CALL_COMMIT: error = rd_kafka_commit_transaction(rk, job->timeout_ms); break;
+    case VF_TXN_CALL_ABORT: error = rd_kafka_abort_transaction(rk, job->timeout_ms); break;
     }
     return judge(job->call, error, err);
 }

@@ -19,7 +19,7 @@ struct vf_txn_job {
     rd_kafka_t *consumer;                        /* LOOK */
     rd_kafka_topic_partition_list_t *offsets;    /* OFFSETS: to commit; LOOK: filled in */
     rd_kafka_consumer_group_metadata_t *members; /* OFFSETS */
-    int timeout_ms;                              /* INIT, LOOK, OFFSETS */
+    int timeout_ms;                              /* all but BEGIN, which does not wait */
 };
 
 /* on_result: on the loop's thread, once for each call. VF_ENOMEM, VF_EIO. */
