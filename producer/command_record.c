@@ -252,5 +252,5 @@ const struct vf_tool_command vf_tool_record = {
     .flags_size = sizeof(struct record_flags),
     .operands_min = 1,
     .operands_max = TOPICS_MAX,
-    .clients = VF_CLIENT_CONSUMER,
+    .clients = VF_TOOL_CONSUMES,
     .run = run};

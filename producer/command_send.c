@@ -390,5 +390,5 @@ const struct vf_tool_command vf_tool_send = {
     .flags_size = sizeof(struct send_flags),
     .operands_min = 1,
     .operands_max = INT32_MAX,
-    .clients = VF_CLIENT_PRODUCER,
+    .clients = VF_TOOL_PRODUCES,
     .run = run};

@@ -24,7 +24,7 @@ enum {
 struct vf_decoded {
     struct wire_frame frame;
     const struct wire_schema *schema; /* the writer's */
-    const void *value;                /* in the schema's layout */
+    void *value;                      /* in the schema's layout; may be changed */
 };
 
 /* The config must outlive the decoder, and so must arena, where its texts live. VF_ECONFIG,

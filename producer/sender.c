@@ -27,6 +27,7 @@ struct vf_sender {
     uint64_t tail;         /* the next to be sent */
     size_t in_flight;
     uint64_t settled; /* position */
+    bool initialized; /* transactions */
 };
 
 static int64_t monotonic_ms(void)
@@ -86,6 +87,10 @@ static int build_config(const struct vf_client_settings *settings, int delivery_
         snprintf(number, sizeof number, "%d", VF_SENDER_QUEUE_KIB);
         rd_kafka_conf_set(*out, queue_key, number, NULL, 0);
     }
+    /* The library wants no record to outlive its transaction. */
+    if (settings->transactional_id &&
+        (!delivery_timeout_ms || (uint32_t)delivery_timeout_ms > settings->transaction_timeout_ms))
+        delivery_timeout_ms = (int)settings->transaction_timeout_ms;
     snprintf(number, sizeof number, "%d", delivery_timeout_ms);
     rd_kafka_conf_set(*out, "message.timeout.ms", number, NULL, 0);
     rd_kafka_conf_set_dr_msg_cb(*out, on_delivery);
@@ -274,6 +279,54 @@ void vf_sender_abandon(struct vf_sender *sender)
         rd_kafka_purge(sender->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     while (sender->in_flight && monotonic_ms() < deadline)
         vf_sender_poll(sender, WAIT_MS);
+}
+
+/* ---- transactions ---- */
+
+static int finish_call(struct vf_sender *sender, rd_kafka_error_t *error, const char *what,
+                       struct vf_error *err)
+{
+    if (!error)
+        return VF_OK;
+    int rc = rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__TIMED_OUT ? VF_ETIMEDOUT : VF_EKAFKA;
+    vf_error_set(err, rc, "%s: %s", what, rd_kafka_error_string(error));
+    bool abort = rd_kafka_error_txn_requires_abort(error) != 0;
+    rd_kafka_error_destroy(error);
+    if (abort) {
+        rd_kafka_error_t *second = rd_kafka_abort_transaction(sender->client, -1);
+        if (second)
+            rd_kafka_error_destroy(second);
+    }
+    return rc;
+}
+
+int vf_sender_begin(struct vf_sender *sender, int timeout_ms, struct vf_error *err)
+{
+    if (!sender->initialized) {
+        int rc = finish_call(sender, rd_kafka_init_transactions(sender->client, timeout_ms),
+                             "transactions can't be had", err);
+        if (rc)
+            return rc;
+        sender->initialized = true;
+    }
+    return finish_call(sender, rd_kafka_begin_transaction(sender->client),
+                       "a transaction can't be begun", err);
+}
+
+int vf_sender_commit(struct vf_sender *sender, int timeout_ms, struct vf_error *err)
+{
+    for (;;) {
+        rd_kafka_error_t *error = rd_kafka_commit_transaction(sender->client, timeout_ms);
+        if (!error || !rd_kafka_error_is_retriable(error) || vf_interrupted())
+            return finish_call(sender, error, "the transaction was not committed", err);
+        rd_kafka_error_destroy(error);
+    }
+}
+
+int vf_sender_abort(struct vf_sender *sender, int timeout_ms, struct vf_error *err)
+{
+    return finish_call(sender, rd_kafka_abort_transaction(sender->client, timeout_ms),
+                       "the transaction was not aborted", err);
 }
 
 size_t vf_sender_in_flight(const struct vf_sender *sender)

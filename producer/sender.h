@@ -39,7 +39,8 @@ struct vf_sender_events {
     void *owner;
 };
 
-/* delivery_timeout_ms: how long a record may wait for its acknowledgement; 0: for ever. The
+/* With settings.transactional_id every record belongs to a transaction: see below.
+ * delivery_timeout_ms: how long a record may wait for its acknowledgement; 0: for ever. The
  * settings must outlive the call only. VF_ECONFIG, VF_ENOMEM. */
 int vf_sender_create(const struct vf_client_settings *settings, int delivery_timeout_ms,
                      const struct vf_sender_events *events, struct vf_sender **out,
@@ -62,6 +63,13 @@ void vf_sender_poll(struct vf_sender *sender, int timeout_ms);
 int vf_sender_drain(struct vf_sender *sender, int timeout_ms, struct vf_error *err);
 /* Gives up what is in flight: each ends as not delivered. */
 void vf_sender_abandon(struct vf_sender *sender);
+
+/* Transactions. Begin comes first, and waits for what an earlier process left open; commit waits
+ * until all sent since was acknowledged. VF_EKAFKA: it was aborted, or, if vf_sender_failed says
+ * so, nothing more can be sent. VF_ETIMEDOUT. */
+int vf_sender_begin(struct vf_sender *sender, int timeout_ms, struct vf_error *err);
+int vf_sender_commit(struct vf_sender *sender, int timeout_ms, struct vf_error *err);
+int vf_sender_abort(struct vf_sender *sender, int timeout_ms, struct vf_error *err);
 
 size_t vf_sender_in_flight(const struct vf_sender *sender);
 /* No record before this position is in flight: all were acknowledged or failed. */

@@ -8,9 +8,10 @@
 
 enum { CONFIG_BYTES_MAX = 4 * 1024 * 1024 }; /* texts of the configuration, secrets included */
 enum { HELP_BYTES_MAX = 64 * 1024 };
-enum { ASSIGNMENTS_MAX = 2 * VF_FLAG_LIST_MAX + 1 };
+enum { ASSIGNMENTS_MAX = 2 * VF_FLAG_LIST_MAX + 2 };
 
-static const struct vf_tool_command *const commands[] = {&vf_tool_send, &vf_tool_record};
+static const struct vf_tool_command *const commands[] = {&vf_tool_send, &vf_tool_record,
+                                                         &vf_tool_replay};
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
 #define AT(field) offsetof(struct vf_common_flags, field)
@@ -92,27 +93,45 @@ static int print_version(void)
     return fflush(stdout) ? VF_TOOL_FAILURE : VF_TOOL_OK;
 }
 
-/* --set as it is, then what -b and -X stand for: the more special wins. */
+/* A list of assignments "section.key=value" that grows. */
+struct assignments {
+    const char *items[ASSIGNMENTS_MAX];
+    size_t count;
+    struct vf_arena *arena;
+    bool failed;
+};
+
+static void assign(struct assignments *list, const char *section, const char *key_and_value)
+{
+    struct vf_slice text = vf_arena_printf(list->arena, "%s.%s", section, key_and_value);
+    list->failed |= !text.ptr;
+    list->items[list->count++] = text.ptr;
+}
+
+/* --set as it is, then what -b and -X stand for: the more special wins. A client's own section
+ * wins over [kafka], so there they go; a property for both clients at once goes to [kafka]. */
 static int load_config(const struct vf_tool_command *command, const struct vf_common_flags *flags,
                        struct vf_arena *arena, struct vf_config *out, struct vf_error *err)
 {
-    const char *section =
-        command->clients == VF_CLIENT_PRODUCER ? "kafka.producer" : "kafka.consumer";
-    const char *assignments[ASSIGNMENTS_MAX];
-    size_t count = 0;
+    struct assignments list = {.count = 0, .arena = arena};
+    const char *both = command->clients == (VF_TOOL_CONSUMES | VF_TOOL_PRODUCES) ? "kafka" : NULL;
+    const char *one = command->clients & VF_TOOL_PRODUCES ? "kafka.producer" : "kafka.consumer";
 
     for (size_t i = 0; i < flags->set.count; i++)
-        assignments[count++] = flags->set.items[i];
-    if (flags->brokers.ptr)
-        assignments[count++] =
-            vf_arena_printf(arena, "%s.bootstrap.servers=%s", section, flags->brokers.ptr).ptr;
-    for (size_t i = 0; i < flags->properties.count; i++)
-        assignments[count++] =
-            vf_arena_printf(arena, "%s.%s", section, flags->properties.items[i]).ptr;
-    for (size_t i = 0; i < count; i++)
-        if (!assignments[i])
+        list.items[list.count++] = flags->set.items[i];
+    if (flags->brokers.ptr) {
+        struct vf_slice servers =
+            vf_arena_printf(arena, "bootstrap.servers=%s", flags->brokers.ptr);
+        if (!servers.ptr)
             return vf_error_set(err, VF_ENOMEM, "out of memory");
-    int rc = vf_config_load(flags->config.ptr, assignments, count, arena, out, err);
+        assign(&list, "kafka.consumer", servers.ptr);
+        assign(&list, "kafka.producer", servers.ptr);
+    }
+    for (size_t i = 0; i < flags->properties.count; i++)
+        assign(&list, both ? both : one, flags->properties.items[i]);
+    if (list.failed)
+        return vf_error_set(err, VF_ENOMEM, "out of memory");
+    int rc = vf_config_load(flags->config.ptr, list.items, list.count, arena, out, err);
     return rc == VF_EIO ? err->code = VF_ECONFIG : rc; /* the file can't be read */
 }
 

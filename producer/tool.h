@@ -40,6 +40,8 @@ struct vf_call {
     bool implied; /* the command was not named */
 };
 
+enum vf_tool_clients { VF_TOOL_CONSUMES = 1, VF_TOOL_PRODUCES = 2 };
+
 struct vf_tool_command {
     const char *name;
     const char *operands; /* "FILE..." */
@@ -50,7 +52,7 @@ struct vf_tool_command {
     size_t flags_size; /* bytes of its struct of flags */
     int operands_min;
     int operands_max;
-    enum vf_client_role clients;            /* whose section -X sets */
+    int clients; /* enum vf_tool_clients: whose settings -b and -X are */
     int (*run)(const struct vf_call *call); /* enum vf_tool_exit */
 };
 
@@ -64,5 +66,6 @@ struct vf_client_settings vf_tool_client_settings(const struct vf_call *call);
 
 extern const struct vf_tool_command vf_tool_send;
 extern const struct vf_tool_command vf_tool_record;
+extern const struct vf_tool_command vf_tool_replay;
 
 #endif

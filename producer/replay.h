@@ -1,0 +1,86 @@
+/*
+ * The engine of replays: takes records from a source, changes and paces them, sends them, and
+ * keeps account. One thread.
+ */
+#ifndef VF_PRODUCER_REPLAY_H
+#define VF_PRODUCER_REPLAY_H
+
+#include "event_shift.h"
+#include "histogram.h"
+#include "pacer.h"
+#include "progress.h"
+#include "record_filter.h"
+#include "replay_clock.h"
+#include "replay_source.h"
+#include "resume.h"
+#include "rewrite.h"
+
+/* Which time of a record counts for pacing and for bounds. */
+enum vf_pace_by { VF_PACE_TIMESTAMP, VF_PACE_PUBLISHED, VF_PACE_HEADER };
+
+enum {
+    VF_REPLAY_TRANSACTION_RECORDS = 10000, /* committed together at most */
+    VF_REPLAY_TRANSACTION_NS = 1000000000, /* and no later than that after the first */
+    VF_REPLAY_TOPICS_MAX = 64,             /* told one by one by a dry run */
+};
+
+/* What a dry run would have sent where. */
+struct vf_replay_target {
+    char topic[250];
+    uint64_t records;
+    uint64_t bytes;
+};
+
+struct vf_replay {
+    /* Set by the owner, and its own. */
+    struct vf_replay_source *source;
+    struct vf_sender *sender;   /* NULL: a dry run */
+    struct vf_decoder *decoder; /* NULL: nothing is decoded */
+    struct vf_rewrite *rewrite;
+    struct vf_resume *resume; /* NULL: none */
+    const struct vf_filter_flags *filter;
+    bool of_files; /* the source's bounds are checked here */
+    struct vf_bound start;
+    struct vf_bound end;
+    enum vf_pace_by pace_by;
+    const char *pace_header; /* HEADER */
+    struct vf_pacer rate;
+    struct vf_replay_clock clock;
+    int64_t rounds;
+    uint64_t limit; /* records sent in all; 0: none */
+    bool skip_bad;  /* go on after a bad record */
+    bool transactional;
+    int timeout_ms; /* for calls about transactions */
+    struct vf_progress progress;
+
+    /* The account; zero to begin with. */
+    struct vf_tally tally; /* skipped: bad records */
+    uint64_t left_out;     /* by filters and bounds */
+    uint64_t resumed;      /* acknowledged in an earlier run */
+    uint64_t number;       /* of the last record that was to be sent */
+    uint64_t told;
+    bool stopped;
+    bool broken;
+    struct vf_histogram late; /* nanoseconds behind the moment a record was due */
+    int64_t earliest_ms;      /* of the records' times in the first round */
+    int64_t latest_ms;
+    struct vf_event_shift shift;
+    int64_t virtual_ns; /* a dry run's clock */
+    struct vf_replay_target targets[VF_REPLAY_TOPICS_MAX];
+    size_t target_count;
+    bool in_transaction;
+    uint64_t transaction_records;
+    int64_t transaction_begin;
+};
+
+void vf_replay_init(struct vf_replay *replay);
+void vf_replay_release(struct vf_replay *replay);
+/* For vf_sender_create. */
+struct vf_sender_events vf_replay_events(struct vf_replay *replay);
+/* Until the end, an error that stops it, or an interruption; then waits for acknowledgements, up
+ * to drain_ms after an interruption. True: everything was acknowledged, but for bad records that
+ * were skipped. */
+bool vf_replay_run(struct vf_replay *replay, int drain_ms);
+void vf_replay_counters(const struct vf_replay *replay, struct vf_counters *out);
+
+#endif
