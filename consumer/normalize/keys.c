@@ -2,19 +2,21 @@
  * Keys of events. A key is made of what every report of the event tells, in a form that sources
  * and languages do not change, and of nothing else:
  *
- *   visit:AZE>MYS:2025-09:kf         who went where, in which month, the leading visitor's sign
+ *   visit:AZE>MYS:2025-09:speaker    who went where, in which month, the leading visitor's sign
  *   visit:ep>UKR:2024-05:mt          for an organization
  *   visit:many>PAK:2025-10:3         the third trilateral meeting: several visitors, one occasion
  *   meeting:aipa:46                  the 46th gathering of an organization
  *   meeting:pam:part:2:ARE:2025-06   of a committee or the like of it: place and month too
- *   meeting:AZE+MYS:2025-09-19:br+kf two sides on a day, the signs of who led them
+ *   meeting:AZE+MYS:2025-09-19:speaker+mm   two sides on a day, the signs of who led them
  *   meeting:aipa:MYS:2025-09-19      a gathering without a number: place and day
+ *   meeting:many:CHE:2025-07-24:fn   a circle or round of talks: place, day, who led it
  *   report:SOURCE:ID                 too little is told: a key of this report and its revisions
  *
  * The month of a visit is that of the Wednesday in its week from Saturday to Friday, so that a
- * visit over the turn of a month and the meetings in it fall into one. A sign is the beginning of
- * the longest word of a name in consonant classes (person_key.c): misspelt and shortened names
- * keep it, and it tells two meetings of one day apart.
+ * visit over the turn of a month and the meetings in it fall into one. A sign is the class of an
+ * office that one person alone holds in a country, or the beginning of the longest word of the name
+ * in consonant classes (person_key.c): misspelt and shortened names keep it, and it tells two
+ * meetings of one day apart.
  *
  * parent_key is the key of the visit that a guest's meeting with a host belongs to, made from the
  * meeting alone.
@@ -28,11 +30,17 @@
 enum {
     MONTH_TEXT = 8,  /* YYYY-MM and a NUL */
     PARTY_TEXT = 64, /* codes or an organization's id, and a NUL */
+    SIGN_TEXT = 12,  /* an office or a name's sign */
 };
 
-static const char *iso3(const struct vf_work *work, vf_country_index country)
+enum { CODE_TEXT = 4, ID_TEXT = 48 };
+
+static const char *iso3(const struct vf_work *work, vf_country_index country, char out[CODE_TEXT])
 {
-    return vf_reference_country(work->reference, country)->iso3.ptr;
+    struct vf_slice code = vf_reference_country(work->reference, country)->iso3;
+
+    (void)snprintf(out, CODE_TEXT, "%.*s", VF_SLICE_PRINT(code));
+    return out;
 }
 
 static void month_text(int32_t day, char out[MONTH_TEXT])
@@ -112,7 +120,8 @@ static void find_side(const struct vf_work *work, int32_t role, struct side *sid
             continue;
         if (n)
             side->name[n++] = '+';
-        memcpy(side->name + n, iso3(work, work->parties[k]), 3);
+        memcpy(side->name + n, vf_reference_country(work->reference, work->parties[k])->iso3.ptr,
+               3);
         n += 3;
         side->count++;
     }
@@ -126,12 +135,50 @@ static void find_side(const struct vf_work *work, int32_t role, struct side *sid
         memcpy(side->name, id.ptr, id.len);
 }
 
-static int sign_of(const struct vf_work *work, size_t person, char out[VF_PERSON_SIGN])
+/* A sign for an office that one person alone holds in a country: it tells more surely than a name,
+ * which every language writes its own way. Presidents of upper chambers are told apart; who leads
+ * the lower one is mostly called the speaker of parliament. "" for other offices. */
+static const char *unique_office(const struct vf_work *work, const struct vf_person_work *person)
 {
+    const struct vf_office_reading *office = &person->office;
+    const struct vf_office_part *part = office->count ? &office->parts[office->main] : NULL;
+
+    if (person->country == VF_NO_COUNTRY || (part && part->former))
+        return "";
+    switch (person->office_class) {
+    case VF_OFFICE_HEAD_OF_STATE: return "state";
+    case VF_OFFICE_HEAD_OF_GOVERNMENT: return "government";
+    case VF_OFFICE_MONARCH: return "crown";
+    case VF_OFFICE_SPEAKER: {
+        struct vf_slice parliament =
+            vf_reference_country(work->reference, person->country)->parliament;
+        bool two = parliament.ptr && memmem(parliament.ptr, parliament.len, " / ", 3);
+        return two && part && part->of_upper_chamber ? "upper" : "speaker";
+    }
+    default: return "";
+    }
+}
+
+/* The office if it is unique, else the sign of the name, else the number of the office's class. ""
+ * where nothing is told. */
+static int sign_of(const struct vf_work *work, size_t person, char out[SIGN_TEXT])
+{
+    int rc = VF_OK;
+
     out[0] = '\0';
-    if (person >= work->report->people.count || !work->people[person].name.is_name)
+    if (person >= work->report->people.count)
         return VF_OK;
-    return vf_person_sign(work->people[person].name.name, work->language, work->arena, out);
+    const struct vf_person_work *p = &work->people[person];
+    const char *office = unique_office(work, p);
+    if (*office) {
+        (void)snprintf(out, SIGN_TEXT, "%s", office);
+        return VF_OK;
+    }
+    if (p->name.is_name)
+        rc = vf_person_sign(p->name.name, work->language, work->arena, out);
+    if (!rc && !out[0] && p->office_class != VF_OFFICE_UNKNOWN)
+        (void)snprintf(out, SIGN_TEXT, "%d", (int)p->office_class);
+    return rc;
 }
 
 /* The first stop, or the host. */
@@ -164,19 +211,20 @@ static int visit_key(struct vf_work *work, vf_country_index where, struct vf_sli
 {
     struct side visitors;
     char month[MONTH_TEXT];
-    char sign[VF_PERSON_SIGN];
+    char sign[SIGN_TEXT];
+    char code[CODE_TEXT];
 
     *out = VF_SLICE_NULL;
     find_side(work, coming_role(work), &visitors);
     if (where == VF_NO_COUNTRY || !visitors.name[0] || !event_month(work, month))
         return VF_OK;
     if (work->occasion.plurilateral && work->occasion.ordinal)
-        return print(work, out, "visit:many>%s:%s:%d", iso3(work, where), month,
+        return print(work, out, "visit:many>%s:%s:%d", iso3(work, where, code), month,
                      (int)work->occasion.ordinal);
     int rc = sign_of(work, visitors.leader, sign);
     if (rc)
         return rc;
-    return print(work, out, "visit:%s>%s:%s:%s", visitors.name, iso3(work, where), month,
+    return print(work, out, "visit:%s>%s:%s:%s", visitors.name, iso3(work, where, code), month,
                  visitors.count > 1 ? "" : sign);
 }
 
@@ -236,7 +284,7 @@ static void party_of(const struct vf_work *work, size_t person, char out[PARTY_T
 static int pair_key(struct vf_work *work, const size_t pair[2], struct vf_slice *out)
 {
     char party[2][PARTY_TEXT];
-    char sign[2][VF_PERSON_SIGN];
+    char sign[2][SIGN_TEXT];
     char day[VF_DATE_TEXT];
 
     if (!event_day(work, day))
@@ -261,55 +309,90 @@ static int gathering_key(struct vf_work *work, struct vf_slice *out)
 {
     char day[VF_DATE_TEXT];
     char month[MONTH_TEXT];
+    char code[CODE_TEXT];
+    char id[ID_TEXT];
 
     if (work->occasion_organization == VF_NO_ORGANIZATION ||
         (!work->occasion.gathering && !work->occasion.ordinal))
         return VF_OK;
-    const char *id =
-        vf_reference_organization(work->reference, work->occasion_organization)->id.ptr;
+    (void)snprintf(
+        id, sizeof id, "%.*s",
+        VF_SLICE_PRINT(
+            vf_reference_organization(work->reference, work->occasion_organization)->id));
     int ordinal = (int)work->occasion.ordinal;
     if (ordinal && !work->occasion.part)
         return print(work, out, "meeting:%s:%d", id, ordinal);
     if (work->host == VF_NO_COUNTRY)
         return VF_OK;
     if (ordinal && event_month(work, month))
-        return print(work, out, "meeting:%s:part:%d:%s:%s", id, ordinal, iso3(work, work->host),
-                     month);
+        return print(work, out, "meeting:%s:part:%d:%s:%s", id, ordinal,
+                     iso3(work, work->host, code), month);
     if (!event_day(work, day))
         return VF_OK;
     return print(work, out, "meeting:%s%s:%s:%s", id, work->occasion.part ? ":part" : "",
-                 iso3(work, work->host), day);
+                 iso3(work, work->host, code), day);
 }
 
 /* Three states and more, without an organization: the place, the day and who led it. */
-static int circle_key(struct vf_work *work, struct vf_slice *out)
+static int circle_key(struct vf_work *work, size_t leader, struct vf_slice *out)
 {
     char day[VF_DATE_TEXT];
-    char sign[VF_PERSON_SIGN];
-    size_t leader = work->report->people.count;
+    char sign[SIGN_TEXT];
+    char code[CODE_TEXT];
 
     if (work->party_count < 2 || work->host == VF_NO_COUNTRY || !event_day(work, day))
         return VF_OK;
-    for (size_t i = 0; i < work->report->people.count; i++)
-        if (leader == work->report->people.count && (is_role(work, i, VF_PARTICIPANT_ROLE_HOST) ||
-                                                     is_role(work, i, VF_PARTICIPANT_ROLE_CHAIR)))
-            leader = i;
     int rc = sign_of(work, leader, sign);
     if (rc || !sign[0])
         return rc;
-    return print(work, out, "meeting:many:%s:%s:%s", iso3(work, work->host), day, sign);
+    return print(work, out, "meeting:many:%s:%s:%s", iso3(work, work->host, code), day, sign);
+}
+
+/* Whoever received or chaired; the number of people if nobody did. */
+static size_t leader_of(const struct vf_work *work)
+{
+    size_t i = 0;
+
+    while (i < work->report->people.count && !is_role(work, i, VF_PARTICIPANT_ROLE_HOST) &&
+           !is_role(work, i, VF_PARTICIPANT_ROLE_CHAIR))
+        i++;
+    return i;
+}
+
+/* One named, the others only by their offices: somebody's round of talks beside a gathering, not
+ * the gathering. The one named is *leader. */
+static bool is_round_of_talks(const struct vf_work *work, size_t *leader)
+{
+    enum { OTHERS = 2 };
+    size_t named = 0;
+    size_t unnamed = 0;
+
+    for (size_t i = 0; i < work->report->people.count; i++) {
+        if (is_role(work, i, VF_PARTICIPANT_ROLE_MENTIONED))
+            continue;
+        if (!work->people[i].name.is_name) {
+            unnamed++;
+            continue;
+        }
+        *leader = i;
+        named++;
+    }
+    return named == 1 && unnamed >= OTHERS;
 }
 
 static int meeting_key(struct vf_work *work, struct vf_slice *out)
 {
     size_t pair[2];
+    size_t leader;
 
     *out = VF_SLICE_NULL;
     if (is_of_two(work, pair))
         return pair_key(work, pair, out);
+    if (is_round_of_talks(work, &leader))
+        return circle_key(work, leader, out);
     int rc = gathering_key(work, out);
     if (!rc && !out->ptr)
-        rc = circle_key(work, out);
+        rc = circle_key(work, leader_of(work), out);
     return rc;
 }
 

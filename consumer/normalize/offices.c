@@ -16,6 +16,12 @@ static const terms titles = TERM(SPEAKER) | TERM(CHAIR) | TERM(PRESIDENT) | TERM
                             TERM(HEAD_OF_STATE) | TERM(MONARCH) | TERM(AMBASSADOR) |
                             TERM(COUNTERPART) | TERM(OFFICIAL) | TERM(COMMISSIONER) | TERM(MEMBER);
 
+/* Names of upper chambers, which may hold the title too ("参议长"). */
+static terms with_implied(terms seen)
+{
+    return seen & TERM(UPPER) ? seen | TERM(PARLIAMENT) : seen;
+}
+
 static bool has(terms seen, terms any)
 {
     return (seen & any) != 0;
@@ -119,7 +125,7 @@ static void end_part(struct parser *p, size_t end)
     while (end > p->begin && (p->folded.ptr[end - 1] == ' ' || p->folded.ptr[end - 1] == '\n'))
         end--;
     if (end > p->begin && out->count < VF_OFFICE_PARTS_MAX) {
-        terms seen = p->seen;
+        terms seen = with_implied(p->seen);
         out->parts[out->count++] = (struct vf_office_part){
             .text = as_printed(p, p->begin, end),
             .office = class_of(seen),
@@ -128,6 +134,7 @@ static void end_part(struct parser *p, size_t end)
             .of_body = has(seen, TERM(CHAIR) | TERM(PRESIDENT) | TERM(HEAD) | TERM(MEMBER) |
                                      TERM(SECRETARY_GENERAL) | TERM(SECRETARY) | TERM(SPEAKER) |
                                      TERM(COMMISSIONER) | TERM(OFFICIAL) | TERM(DELEGATE)),
+            .of_upper_chamber = has(seen, TERM(UPPER)),
             .of_parliament = has(seen, TERM(PARLIAMENT) | TERM(SPEAKER) | TERM(MP)),
         };
     }

@@ -16,6 +16,7 @@ enum vf_office_term {
     VF_TERM_PRESIDENT,  /* of a state where nothing is named beside it */
     VF_TERM_HEAD,       /* head, leader */
     VF_TERM_PARLIAMENT, /* parliament, chamber, senate, assembly */
+    VF_TERM_UPPER,      /* an upper chamber: presided over as a parliament of its own */
     VF_TERM_COMMITTEE,  /* committee, commission, group, delegation */
     VF_TERM_DELEGATION,
     VF_TERM_DEPUTY, /* deputy, vice: lessens what follows */
@@ -49,6 +50,7 @@ struct vf_office_part {
     bool counterpart; /* "his counterpart": the office is that of somebody named elsewhere */
     bool of_body;     /* chairs or speaks for something that may be an organization */
     bool of_parliament;
+    bool of_upper_chamber;
 };
 
 enum { VF_OFFICE_PARTS_MAX = 4 }; /* more offices in one text are not read */

@@ -459,7 +459,8 @@ int vf_person_sign(struct vf_slice text, vf_language language, struct vf_arena *
 {
     struct name name;
     const struct token *list[TOKENS_MAX];
-    char best[LATIN_MAX] = "";
+    const struct token *best = NULL;
+    char skeleton[LATIN_MAX];
     size_t best_len = 0;
 
     out[0] = '\0';
@@ -468,15 +469,16 @@ int vf_person_sign(struct vf_slice text, vf_language language, struct vf_arena *
         return rc;
     size_t count = pick(&name, list);
     for (size_t i = 0; i < count; i++) {
-        char skeleton[LATIN_MAX];
-        size_t n = put_skeleton(list[i], false, skeleton);
-        if (n < best_len || (n == best_len && n && memcmp(skeleton, best, n) >= 0))
-            continue;
-        memcpy(best, skeleton, n);
-        best_len = n;
+        bool longer = !best || list[i]->skeleton_len > best->skeleton_len;
+        bool earlier = best && list[i]->skeleton_len == best->skeleton_len &&
+                       memcmp(list[i]->skeleton, best->skeleton, best->skeleton_len) < 0;
+        if (longer || earlier)
+            best = list[i];
     }
+    if (best)
+        best_len = put_skeleton(best, false, skeleton);
     size_t kept = best_len < VF_PERSON_SIGN - 1 ? best_len : VF_PERSON_SIGN - 2;
-    memcpy(out, best, kept);
+    memcpy(out, skeleton, kept);
     out[kept] = '\0';
     return VF_OK;
 }
