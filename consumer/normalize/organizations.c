@@ -4,18 +4,10 @@
  * of the OIC"). Acronyms that also mean something else are settled by what the report says, or
  * by nothing.
  */
-#include "normalize/name_match.h"
+#include "normalize/organization_query.h"
 
 enum {
-    LETTERS_PER_SLIP = 10,    /* one letter in so many may be wrong */
-    EXPANSION_WORDS_MAX = 12, /* words before "(ACRONYM)" that may spell it out */
-};
-
-struct query {
-    const struct vf_reference *reference;
-    const struct vf_name_index *index;
-    const struct vf_name_context *context;
-    struct vf_arena *arena;
+    LETTERS_PER_SLIP = 10, /* one letter in so many may be wrong */
 };
 
 static struct vf_slice key_of(const struct vf_name_entry *entry)
@@ -47,7 +39,8 @@ static bool is_extended(const struct vf_name_text *text, const struct vf_name_hi
 /* Written in capitals, or just as the table has it ("IsDB"), or as a word with a capital
  * ("Asean") that is not a word of its own. */
 static bool is_acronym_here(const struct vf_name_text *text, const struct vf_name_hit *hit,
-                            const struct vf_name_entry *entry, const struct query *query)
+                            const struct vf_name_entry *entry,
+                            const struct vf_organization_query *query)
 {
     enum { WORD_LETTERS_MIN = 4 };
     struct vf_slice written = vf_slice(entry->written, entry->written_len);
@@ -70,10 +63,10 @@ static bool is_acronym_here(const struct vf_name_text *text, const struct vf_nam
            !vf_name_find(countries, key_of(entry), VF_STEM_NONE); /* "Guam" is an island */
 }
 
-static bool organization_filter(const struct vf_name_text *text, const struct vf_name_hit *hit,
-                                const struct vf_name_entry *entry, const void *data)
+bool vf_organization_filter(const struct vf_name_text *text, const struct vf_name_hit *hit,
+                            const struct vf_name_entry *entry, const void *data)
 {
-    const struct query *query = data;
+    const struct vf_organization_query *query = data;
 
     if (entry->kind == VF_NAME_ACRONYM)
         return is_acronym_here(text, hit, entry, query);
@@ -99,7 +92,8 @@ static int worth(const struct vf_name_entry *entry, const struct vf_name_context
            (entry->kind != VF_NAME_BODY) + (entry->kind == VF_NAME_OFFICIAL);
 }
 
-static void add_alternative(struct vf_organization_reading *out, vf_organization_index organization)
+void vf_organization_add_alternative(struct vf_organization_reading *out,
+                                     vf_organization_index organization)
 {
     for (size_t i = 0; i < out->alternative_count; i++)
         if (out->alternatives[i] == organization)
@@ -119,19 +113,20 @@ static int32_t method_of(const struct vf_name_entry *entry)
 }
 
 /* Of the entries of one key the best; two that are equally good leave it open. */
-static void settle_key(const struct query *query, struct vf_name_text *text,
-                       const struct vf_name_hit *hit, struct vf_organization_reading *out)
+void vf_organization_settle_key(const struct vf_organization_query *query,
+                                struct vf_name_text *text, const struct vf_name_hit *hit,
+                                struct vf_organization_reading *out)
 {
     const struct vf_name_entry *best = NULL;
     bool tied = false;
 
     *out = (struct vf_organization_reading){.organization = VF_NO_ORGANIZATION};
     for (const struct vf_name_entry *e = hit->entry;
-         (e = vf_name_next(text, hit, e, organization_filter, query)) != NULL; e = e->next) {
+         (e = vf_name_next(text, hit, e, vf_organization_filter, query)) != NULL; e = e->next) {
         int difference = best ? worth(e, query->context) - worth(best, query->context) : 1;
         if (best && e->target != best->target)
-            add_alternative(out,
-                            (vf_organization_index)(difference > 0 ? best->target : e->target));
+            vf_organization_add_alternative(
+                out, (vf_organization_index)(difference > 0 ? best->target : e->target));
         if (difference > 0) {
             best = e;
             tied = false;
@@ -142,216 +137,11 @@ static void settle_key(const struct query *query, struct vf_name_text *text,
     if (!best)
         return;
     if (tied) {
-        add_alternative(out, (vf_organization_index)best->target);
+        vf_organization_add_alternative(out, (vf_organization_index)best->target);
         return;
     }
     out->organization = (vf_organization_index)best->target;
     out->method = method_of(best);
-}
-
-/* ---- acronyms of several meanings ---- */
-
-/* Whether a phrase stands in folded text between word ends. */
-static bool holds_phrase(struct vf_slice text, struct vf_slice phrase)
-{
-    if (!phrase.len || phrase.len > text.len)
-        return false;
-    for (size_t i = 0; i + phrase.len <= text.len; i++) {
-        if (memcmp(text.ptr + i, phrase.ptr, phrase.len) != 0)
-            continue;
-        bool begins = i == 0 || text.ptr[i - 1] == ' ';
-        size_t end = i + phrase.len;
-        if (begins && (end == text.len || text.ptr[end] == ' '))
-            return true;
-    }
-    return false;
-}
-
-static bool holds_cue(struct vf_slice text, struct vf_slice cues)
-{
-    while (cues.len) {
-        const char *bar = memchr(cues.ptr, '|', cues.len);
-        size_t len = bar ? (size_t)(bar - cues.ptr) : cues.len;
-        if (holds_phrase(text, vf_slice(cues.ptr, len)))
-            return true;
-        cues = bar ? vf_slice(bar + 1, cues.len - len - 1) : VF_SLICE_NULL;
-    }
-    return false;
-}
-
-/* The cue may stand in the text itself or in what else the report says. 1, 0 or VF_ENOMEM. */
-static int report_tells(const struct query *query, struct vf_name_text *text,
-                        const struct vf_collision *collision)
-{
-    if (holds_cue(text->folded.text, collision->cues))
-        return 1;
-    for (size_t i = 0; i < query->context->text_count; i++) {
-        struct vf_slice folded;
-        struct vf_slice raw = query->context->texts[i];
-        if (raw.len > VF_NAME_TEXT_MAX)
-            continue;
-        int rc = vf_fold(raw, query->arena, &folded);
-        if (rc == VF_ENOMEM)
-            return rc;
-        if (!rc && holds_cue(folded, collision->cues))
-            return 1;
-    }
-    return 0;
-}
-
-/* "Instrument for Pre-Accession (IPA)", "CPA: certified public accountant": the words whose
- * initials are the acronym's letters, next to it. */
-static bool spells(struct vf_name_text *text, size_t first, size_t count, struct vf_slice acronym)
-{
-    size_t at = 0;
-
-    if (count > EXPANSION_WORDS_MAX)
-        return false;
-    for (size_t i = first; i < first + count && at < acronym.len; i++)
-        if (text->folded.text.ptr[text->folded.words[i].begin] == acronym.ptr[at])
-            at++;
-    return at == acronym.len && count >= acronym.len;
-}
-
-static bool is_acronym_word(struct vf_name_text *text, size_t word, struct vf_slice acronym)
-{
-    const struct vf_word *w = &text->folded.words[word];
-    return vf_slice_equal(vf_slice(text->folded.text.ptr + w->begin, w->end - w->begin), acronym);
-}
-
-/* Whether the text spells the acronym out, with words that stand before "(ACRONYM)" or behind
- * "ACRONYM:"; *first and *count say which. */
-static bool spelt_out(struct vf_name_text *text, struct vf_slice acronym, bool brackets,
-                      size_t *first, size_t *count)
-{
-    for (size_t i = 0; i < text->folded.count; i++) {
-        if (!is_acronym_word(text, i, acronym))
-            continue;
-        const struct vf_word *w = &text->folded.words[i];
-        bool colon = w->raw_end < text->raw.len && text->raw.ptr[w->raw_end] == ':';
-        for (size_t n = acronym.len; n <= EXPANSION_WORDS_MAX; n++) {
-            *count = n;
-            *first = i + 1;
-            if (colon && i + n < text->folded.count && spells(text, i + 1, n, acronym))
-                return true;
-            if (!brackets || !w->in_brackets || n > i)
-                continue;
-            *first = i - n;
-            if (text->folded.text.ptr[text->folded.words[i - n].begin] == acronym.ptr[0] &&
-                spells(text, i - n, n, acronym))
-                return true;
-        }
-    }
-    return false;
-}
-
-/* Settles an acronym that some text spells out: by what the words name, or as nothing known.
- * 1: settled, 0: not spelt out, VF_ENOMEM. */
-static int settle_spelt_out(const struct query *query, struct vf_slice raw, struct vf_slice acronym,
-                            bool brackets, struct vf_organization_reading *out)
-{
-    struct vf_name_text text;
-    struct vf_name_hit hit;
-    size_t first;
-    size_t count;
-
-    int rc = vf_name_prepare(raw, query->context->language, query->arena, &text);
-    if (rc)
-        return rc;
-    if (!spelt_out(&text, acronym, brackets, &first, &count))
-        return 0;
-    if (vf_name_whole(query->index, &text, first, first + count - 1, organization_filter, query,
-                      &hit)) {
-        settle_key(query, &text, &hit, out);
-        if (out->organization != VF_NO_ORGANIZATION)
-            out->method = VF_METHOD_CONTEXT;
-        return 1;
-    }
-    add_alternative(out, out->organization);
-    out->organization = VF_NO_ORGANIZATION;
-    out->method = VF_METHOD_NONE;
-    return 1;
-}
-
-/* The same for all texts of the report. Behind a colon any acronym is believed to be spelt out;
- * before brackets only one of several meanings, as translations have the same initials. */
-static int settle_by_words(const struct query *query, struct vf_name_text *text,
-                           struct vf_slice acronym, bool brackets,
-                           struct vf_organization_reading *out)
-{
-    int rc = settle_spelt_out(query, text->raw, acronym, brackets, out);
-
-    for (size_t i = 0; !rc && i < query->context->text_count; i++) {
-        struct vf_slice other = query->context->texts[i];
-        if (!brackets &&
-            (other.len > VF_NAME_TEXT_MAX || !other.len || !memchr(other.ptr, ':', other.len)))
-            continue;
-        rc = settle_spelt_out(query, other, acronym, brackets, out);
-    }
-    return rc;
-}
-
-static const struct vf_collision *readings_of(const struct vf_reference *reference,
-                                              struct vf_slice acronym, size_t *count)
-{
-    size_t all;
-    const struct vf_collision *c = vf_reference_collisions(reference, &all);
-    size_t first = 0;
-
-    while (first < all && vf_slice_compare(c[first].acronym, acronym) < 0)
-        first++;
-    *count = 0;
-    while (first + *count < all && vf_slice_equal(c[first + *count].acronym, acronym))
-        (*count)++;
-    return c + first;
-}
-
-static void take_reading(const struct vf_collision *readings, size_t count, size_t taken,
-                         int32_t method, struct vf_organization_reading *out)
-{
-    out->alternative_count = 0;
-    for (size_t i = 0; i < count; i++)
-        if (i != taken)
-            add_alternative(out, readings[i].organization);
-    out->organization = taken < count ? readings[taken].organization : VF_NO_ORGANIZATION;
-    out->method = out->organization == VF_NO_ORGANIZATION ? VF_METHOD_NONE : method;
-}
-
-/* 0 or VF_ENOMEM. */
-static int settle_collision(const struct query *query, struct vf_name_text *text,
-                            const struct vf_name_hit *hit, struct vf_organization_reading *out)
-{
-    struct vf_slice acronym = key_of(hit->entry);
-    size_t count;
-    const struct vf_collision *readings = readings_of(query->reference, acronym, &count);
-    size_t told = count;
-    size_t usual = count;
-    size_t told_count = 0;
-
-    if (!count) {
-        int rc = settle_by_words(query, text, acronym, false, out);
-        return rc < 0 ? rc : VF_OK;
-    }
-    for (size_t i = 0; i < count; i++) {
-        int rc = report_tells(query, text, &readings[i]);
-        if (rc < 0)
-            return rc;
-        if (rc) {
-            told = i;
-            told_count++;
-        }
-        if (readings[i].usual)
-            usual = i;
-    }
-    if (told_count == 1) {
-        take_reading(readings, count, told, VF_METHOD_CONTEXT, out);
-        return VF_OK;
-    }
-    int rc = settle_by_words(query, text, acronym, true, out);
-    if (rc)
-        return rc < 0 ? rc : VF_OK;
-    take_reading(readings, count, told_count ? count : usual, VF_METHOD_ACRONYM, out);
-    return VF_OK;
 }
 
 /* ---- a parliamentary body of a parent organization ---- */
@@ -406,7 +196,7 @@ static bool is_called_pa(const struct vf_name_text *text, const struct vf_name_h
 }
 
 /* "Parliamentary Union of the X": X's own parliamentary body, where it has one. */
-static void prefer_parliament(const struct query *query, struct vf_name_text *text,
+static void prefer_parliament(const struct vf_organization_query *query, struct vf_name_text *text,
                               const struct vf_name_hit *hit, struct vf_organization_reading *out)
 {
     size_t parliament = text->folded.count;
@@ -428,15 +218,16 @@ static void prefer_parliament(const struct query *query, struct vf_name_text *te
     if ((parliament == text->folded.count || body == text->folded.count) &&
         !is_called_pa(text, hit))
         return;
-    add_alternative(out, out->organization);
+    vf_organization_add_alternative(out, out->organization);
     out->organization = child;
     out->method = VF_METHOD_CONTEXT;
 }
 
 /* "Inter-Parliamentary Union of X Member States": not the union of that name, but X's
  * parliamentary body, or one that is not known here. */
-static bool is_union_of_another(const struct query *query, struct vf_name_text *text,
-                                const struct vf_name_hit *hit, struct vf_organization_reading *out)
+static bool is_union_of_another(const struct vf_organization_query *query,
+                                struct vf_name_text *text, const struct vf_name_hit *hit,
+                                struct vf_organization_reading *out)
 {
     struct vf_organization_reading other;
     struct vf_name_hit next;
@@ -448,13 +239,13 @@ static bool is_union_of_another(const struct query *query, struct vf_name_text *
         return false;
     for (size_t i = hit->last + 1; i < text->folded.count; i++) {
         if (text->folded.words[i].in_brackets ||
-            !vf_name_longest(query->index, text, i, text->folded.count - 1, organization_filter,
+            !vf_name_longest(query->index, text, i, text->folded.count - 1, vf_organization_filter,
                              query, &next))
             continue;
-        settle_key(query, text, &next, &other);
+        vf_organization_settle_key(query, text, &next, &other);
         if (other.organization == VF_NO_ORGANIZATION || other.organization == out->organization)
             continue;
-        add_alternative(out, out->organization);
+        vf_organization_add_alternative(out, out->organization);
         out->organization = vf_reference_parliament_of(query->reference, other.organization);
         out->method = out->organization == VF_NO_ORGANIZATION ? VF_METHOD_NONE : VF_METHOD_CONTEXT;
         return true;
@@ -465,8 +256,8 @@ static bool is_union_of_another(const struct query *query, struct vf_name_text *
 /* ---- the text ---- */
 
 /* The longest name among those outside (or inside) brackets; the first of equal ones. */
-static bool longest_hit(const struct query *query, struct vf_name_text *text, bool inside,
-                        struct vf_name_hit *out)
+static bool longest_hit(const struct vf_organization_query *query, struct vf_name_text *text,
+                        bool inside, struct vf_name_hit *out)
 {
     size_t best = 0;
 
@@ -474,7 +265,7 @@ static bool longest_hit(const struct query *query, struct vf_name_text *text, bo
         struct vf_name_hit hit;
         if (text->folded.words[i].in_brackets != inside)
             continue;
-        if (!vf_name_longest(query->index, text, i, text->folded.count - 1, organization_filter,
+        if (!vf_name_longest(query->index, text, i, text->folded.count - 1, vf_organization_filter,
                              query, &hit))
             continue;
         size_t bytes = text->folded.words[hit.last].end - text->folded.words[i].begin;
@@ -487,13 +278,14 @@ static bool longest_hit(const struct query *query, struct vf_name_text *text, bo
     return best > 0;
 }
 
-static int settle_hit(const struct query *query, struct vf_name_text *text,
+static int settle_hit(const struct vf_organization_query *query, struct vf_name_text *text,
                       const struct vf_name_hit *hit, struct vf_organization_reading *out)
 {
-    settle_key(query, text, hit, out);
-    const struct vf_name_entry *e = vf_name_next(text, hit, hit->entry, organization_filter, query);
+    vf_organization_settle_key(query, text, hit, out);
+    const struct vf_name_entry *e =
+        vf_name_next(text, hit, hit->entry, vf_organization_filter, query);
     if (e && e->kind == VF_NAME_ACRONYM) {
-        int rc = settle_collision(query, text, hit, out);
+        int rc = vf_organization_settle_collision(query, text, hit, out);
         if (rc)
             return rc;
     }
@@ -549,7 +341,7 @@ static struct vf_slice without_brackets(struct vf_slice text, struct vf_arena *a
 }
 
 /* All words of the text, in any order, are those of one name. */
-static bool match_set(const struct query *query, struct vf_name_text *text,
+static bool match_set(const struct vf_organization_query *query, struct vf_name_text *text,
                       struct vf_organization_reading *out)
 {
     vf_name_stem(text);
@@ -565,13 +357,13 @@ static bool match_set(const struct query *query, struct vf_name_text *text,
             .form = VF_FORM_STEM};
         if (!hit.entry)
             continue;
-        settle_key(query, text, &hit, out);
+        vf_organization_settle_key(query, text, &hit, out);
         return true;
     }
     return false;
 }
 
-static bool match_misspelt(const struct query *query, struct vf_name_text *text,
+static bool match_misspelt(const struct vf_organization_query *query, struct vf_name_text *text,
                            struct vf_organization_reading *out)
 {
     const struct vf_name_entry *e =
@@ -586,8 +378,8 @@ static bool match_misspelt(const struct query *query, struct vf_name_text *text,
 
 /* "Conference of Parliaments of OIC Members (PUIC)": the brackets name the whole, where the name
  * outside is that of the parent, or but a small part of the words. */
-static int prefer_bracketed(const struct query *query, struct vf_slice raw, bool small_part,
-                            struct vf_organization_reading *out)
+static int prefer_bracketed(const struct vf_organization_query *query, struct vf_slice raw,
+                            bool small_part, struct vf_organization_reading *out)
 {
     struct vf_organization_reading inside;
     struct vf_name_text text;
@@ -606,7 +398,7 @@ static int prefer_bracketed(const struct query *query, struct vf_slice raw, bool
         vf_slice_equal(parent, vf_reference_organization(query->reference, out->organization)->id);
     if (!of_it && !small_part)
         return VF_OK;
-    add_alternative(&inside, out->organization);
+    vf_organization_add_alternative(&inside, out->organization);
     *out = inside;
     return VF_OK;
 }
@@ -615,8 +407,8 @@ int vf_organization_of_text(const struct vf_reference *reference, struct vf_slic
                             const struct vf_name_context *context, struct vf_arena *arena,
                             struct vf_organization_reading *out)
 {
-    struct query query = {reference, vf_reference_names(reference, VF_NAMES_ORGANIZATION), context,
-                          arena};
+    struct vf_organization_query query = {
+        reference, vf_reference_names(reference, VF_NAMES_ORGANIZATION), context, arena};
     struct vf_name_text prepared;
     struct vf_name_hit hit;
 

@@ -268,7 +268,8 @@ static void any_bytes_are_survived(void **state)
             assert_true(f.words[w].begin == at ||
                         (f.words[w].begin == at + 1 && f.text.ptr[at] == ' '));
             assert_true(f.words[w].end > f.words[w].begin);
-            assert_true(f.words[w].raw_end > f.words[w].raw_begin && f.words[w].raw_end <= f.raw.len);
+            assert_true(f.words[w].raw_end > f.words[w].raw_begin &&
+                        f.words[w].raw_end <= f.raw.len);
             at = f.words[w].end;
         }
         assert_int_equal(at, f.text.len);

@@ -1,0 +1,209 @@
+/* Acronyms of several meanings: settled by what the report says, or left open. */
+#include "normalize/organization_query.h"
+
+enum { EXPANSION_WORDS_MAX = 12 }; /* words beside an acronym that may spell it out */
+
+/* Whether a phrase stands in folded text between word ends. */
+static bool holds_phrase(struct vf_slice text, struct vf_slice phrase)
+{
+    if (!phrase.len || phrase.len > text.len)
+        return false;
+    for (size_t i = 0; i + phrase.len <= text.len; i++) {
+        if (memcmp(text.ptr + i, phrase.ptr, phrase.len) != 0)
+            continue;
+        bool begins = i == 0 || text.ptr[i - 1] == ' ';
+        size_t end = i + phrase.len;
+        if (begins && (end == text.len || text.ptr[end] == ' '))
+            return true;
+    }
+    return false;
+}
+
+static bool holds_cue(struct vf_slice text, struct vf_slice cues)
+{
+    while (cues.len) {
+        const char *bar = memchr(cues.ptr, '|', cues.len);
+        size_t len = bar ? (size_t)(bar - cues.ptr) : cues.len;
+        if (holds_phrase(text, vf_slice(cues.ptr, len)))
+            return true;
+        cues = bar ? vf_slice(bar + 1, cues.len - len - 1) : VF_SLICE_NULL;
+    }
+    return false;
+}
+
+/* The cue may stand in the text itself or in what else the report says. 1, 0 or VF_ENOMEM. */
+static int report_tells(const struct vf_organization_query *query, struct vf_name_text *text,
+                        const struct vf_collision *collision)
+{
+    if (holds_cue(text->folded.text, collision->cues))
+        return 1;
+    for (size_t i = 0; i < query->context->text_count; i++) {
+        struct vf_slice folded;
+        struct vf_slice raw = query->context->texts[i];
+        if (raw.len > VF_NAME_TEXT_MAX)
+            continue;
+        int rc = vf_fold(raw, query->arena, &folded);
+        if (rc == VF_ENOMEM)
+            return rc;
+        if (!rc && holds_cue(folded, collision->cues))
+            return 1;
+    }
+    return 0;
+}
+
+/* "Instrument for Pre-Accession (IPA)", "CPA: certified public accountant": the words whose
+ * initials are the acronym's letters, next to it. */
+static bool spells(struct vf_name_text *text, size_t first, size_t count, struct vf_slice acronym)
+{
+    size_t at = 0;
+
+    if (count > EXPANSION_WORDS_MAX)
+        return false;
+    for (size_t i = first; i < first + count && at < acronym.len; i++)
+        if (text->folded.text.ptr[text->folded.words[i].begin] == acronym.ptr[at])
+            at++;
+    return at == acronym.len && count >= acronym.len;
+}
+
+static bool is_acronym_word(struct vf_name_text *text, size_t word, struct vf_slice acronym)
+{
+    const struct vf_word *w = &text->folded.words[word];
+    return vf_slice_equal(vf_slice(text->folded.text.ptr + w->begin, w->end - w->begin), acronym);
+}
+
+/* Whether the text spells the acronym out, with words that stand before "(ACRONYM)" or behind
+ * "ACRONYM:"; *first and *count say which. */
+static bool spelt_out(struct vf_name_text *text, struct vf_slice acronym, bool brackets,
+                      size_t *first, size_t *count)
+{
+    for (size_t i = 0; i < text->folded.count; i++) {
+        if (!is_acronym_word(text, i, acronym))
+            continue;
+        const struct vf_word *w = &text->folded.words[i];
+        bool colon = w->raw_end < text->raw.len && text->raw.ptr[w->raw_end] == ':';
+        for (size_t n = acronym.len; n <= EXPANSION_WORDS_MAX; n++) {
+            *count = n;
+            *first = i + 1;
+            if (colon && i + n < text->folded.count && spells(text, i + 1, n, acronym))
+                return true;
+            if (!brackets || !w->in_brackets || n > i)
+                continue;
+            *first = i - n;
+            if (text->folded.text.ptr[text->folded.words[i - n].begin] == acronym.ptr[0] &&
+                spells(text, i - n, n, acronym))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Settles an acronym that some text spells out: by what the words name, or as nothing known.
+ * 1: settled, 0: not spelt out, VF_ENOMEM. */
+static int settle_spelt_out(const struct vf_organization_query *query, struct vf_slice raw,
+                            struct vf_slice acronym, bool brackets,
+                            struct vf_organization_reading *out)
+{
+    struct vf_name_text text;
+    struct vf_name_hit hit;
+    size_t first;
+    size_t count;
+
+    int rc = vf_name_prepare(raw, query->context->language, query->arena, &text);
+    if (rc)
+        return rc;
+    if (!spelt_out(&text, acronym, brackets, &first, &count))
+        return 0;
+    if (vf_name_whole(query->index, &text, first, first + count - 1, vf_organization_filter, query,
+                      &hit)) {
+        vf_organization_settle_key(query, &text, &hit, out);
+        if (out->organization != VF_NO_ORGANIZATION)
+            out->method = VF_METHOD_CONTEXT;
+        return 1;
+    }
+    vf_organization_add_alternative(out, out->organization);
+    out->organization = VF_NO_ORGANIZATION;
+    out->method = VF_METHOD_NONE;
+    return 1;
+}
+
+/* The same for all texts of the report. Behind a colon any acronym is believed to be spelt out;
+ * before brackets only one of several meanings, as translations have the same initials. */
+static int settle_by_words(const struct vf_organization_query *query, struct vf_name_text *text,
+                           struct vf_slice acronym, bool brackets,
+                           struct vf_organization_reading *out)
+{
+    int rc = settle_spelt_out(query, text->raw, acronym, brackets, out);
+
+    for (size_t i = 0; !rc && i < query->context->text_count; i++) {
+        struct vf_slice other = query->context->texts[i];
+        if (!brackets &&
+            (other.len > VF_NAME_TEXT_MAX || !other.len || !memchr(other.ptr, ':', other.len)))
+            continue;
+        rc = settle_spelt_out(query, other, acronym, brackets, out);
+    }
+    return rc;
+}
+
+static const struct vf_collision *readings_of(const struct vf_reference *reference,
+                                              struct vf_slice acronym, size_t *count)
+{
+    size_t all;
+    const struct vf_collision *c = vf_reference_collisions(reference, &all);
+    size_t first = 0;
+
+    while (first < all && vf_slice_compare(c[first].acronym, acronym) < 0)
+        first++;
+    *count = 0;
+    while (first + *count < all && vf_slice_equal(c[first + *count].acronym, acronym))
+        (*count)++;
+    return c + first;
+}
+
+static void take_reading(const struct vf_collision *readings, size_t count, size_t taken,
+                         int32_t method, struct vf_organization_reading *out)
+{
+    out->alternative_count = 0;
+    for (size_t i = 0; i < count; i++)
+        if (i != taken)
+            vf_organization_add_alternative(out, readings[i].organization);
+    out->organization = taken < count ? readings[taken].organization : VF_NO_ORGANIZATION;
+    out->method = out->organization == VF_NO_ORGANIZATION ? VF_METHOD_NONE : method;
+}
+
+/* 0 or VF_ENOMEM. */
+int vf_organization_settle_collision(const struct vf_organization_query *query,
+                                     struct vf_name_text *text, const struct vf_name_hit *hit,
+                                     struct vf_organization_reading *out)
+{
+    struct vf_slice acronym = vf_slice(hit->entry->key, hit->entry->key_len);
+    size_t count;
+    const struct vf_collision *readings = readings_of(query->reference, acronym, &count);
+    size_t told = count;
+    size_t usual = count;
+    size_t told_count = 0;
+
+    if (!count) {
+        int rc = settle_by_words(query, text, acronym, false, out);
+        return rc < 0 ? rc : VF_OK;
+    }
+    for (size_t i = 0; i < count; i++) {
+        int rc = report_tells(query, text, &readings[i]);
+        if (rc < 0)
+            return rc;
+        if (rc) {
+            told = i;
+            told_count++;
+        }
+        if (readings[i].usual)
+            usual = i;
+    }
+    if (told_count == 1) {
+        take_reading(readings, count, told, VF_METHOD_CONTEXT, out);
+        return VF_OK;
+    }
+    int rc = settle_by_words(query, text, acronym, true, out);
+    if (rc)
+        return rc < 0 ? rc : VF_OK;
+    take_reading(readings, count, told_count ? count : usual, VF_METHOD_ACRONYM, out);
+    return VF_OK;
+}
