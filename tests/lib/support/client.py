@@ -79,8 +79,8 @@ class Client:
         assert not failures, failures
 
     def end_offsets(self, topic):
-        """{partition: first offset that is free}"""
-        with self._consumer() as consumer:
+        """{partition: first offset that is free}, also where a transaction is still open"""
+        with self._consumer(isolation_level="read_uncommitted") as consumer:
             return {
                 partition: consumer.get_watermark_offsets(
                     TopicPartition(topic, partition), timeout=CALL_SECONDS
@@ -94,7 +94,7 @@ class Client:
 
     def read_all(self, topic, seconds=60):
         """Every record up to the topic's end as of now, by partition and offset. Records of
-        aborted or open transactions are not seen."""
+        aborted transactions are not seen, and open ones are waited for."""
         ends = {p: end for p, end in self.end_offsets(topic).items() if end > 0}
         records = []
         if not ends:
@@ -115,7 +115,8 @@ class Client:
                 if message.error():
                     if message.error().name() != "_PARTITION_EOF":
                         raise KafkaException(message.error())
-                    open_partitions.discard(message.partition())
+                    if message.offset() >= ends[message.partition()]:
+                        open_partitions.discard(message.partition())
                     continue
                 records.append(_record(message))
         return sorted(records, key=lambda r: (r.partition, r.offset))
