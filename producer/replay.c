@@ -36,8 +36,7 @@ void vf_replay_counters(const struct vf_replay *replay, struct vf_counters *out)
 
     vf_tally_counters(&replay->tally, out);
     vf_counters_add(out, "left_out", replay->left_out);
-    if (replay->resume)
-        vf_counters_add(out, "resumed", replay->resumed);
+    vf_counters_add(out, "resumed", replay->resumed);
     if (replay->late.count) {
         vf_counters_add(out, "late_p50_us", vf_histogram_at(&replay->late, 0.50) / 1000);
         vf_counters_add(out, "late_p99_us", vf_histogram_at(&replay->late, 0.99) / 1000);

@@ -105,7 +105,7 @@ def read_json(text):
 
 
 def test_nothing_is_lost_in_either_form(feed, build):
-    feed.create_topics()
+    feed.create_topics(retention_ms=-1)
     topic = feed.inputs["visit"]
     fill(feed, topic, odd_records())
     for codec in ("null", "deflate"):
@@ -131,7 +131,7 @@ def keys_of(feed, build, topic, *arguments):
 
 
 def test_bounds_and_filters(feed, build):
-    feed.create_topics()
+    feed.create_topics(retention_ms=-1)
     topic = feed.inputs["visit"]
     start = 1700000000000
     fill(
@@ -157,7 +157,7 @@ def test_bounds_and_filters(feed, build):
 
 
 def test_fields_of_decoded_values(feed, build):
-    feed.create_topics()
+    feed.create_topics(retention_ms=-1)
     topic = feed.inputs["visit"]
     done = feed.produce("visit", events.SAMPLE / "visits.jsonl")
     assert done.returncode == 0, done.stderr
@@ -175,7 +175,7 @@ def test_fields_of_decoded_values(feed, build):
 
 def test_transactions(feed, build):
     """Aborted records are left out, unless asked for; open ones do not hold up the end."""
-    feed.create_topics(partitions=1)
+    feed.create_topics(partitions=1, retention_ms=-1)
     topic = feed.inputs["visit"]
     producer = Producer({"bootstrap.servers": feed.client.bootstrap, "transactional.id": feed.name})
     producer.init_transactions(30)
@@ -197,7 +197,7 @@ def count(path):
 
 
 def test_a_follower_ends_by_ctrl_c(feed, build):
-    feed.create_topics()
+    feed.create_topics(retention_ms=-1)
     topic = feed.inputs["visit"]
     fill(feed, topic, odd_records()[:2])
     path = feed.folder / "follow.avro"
@@ -217,7 +217,7 @@ def test_a_follower_ends_by_ctrl_c(feed, build):
 
 
 def test_no_group_is_joined_and_nothing_committed(feed, build):
-    feed.create_topics()
+    feed.create_topics(retention_ms=-1)
     topic = feed.inputs["visit"]
     fill(feed, topic, odd_records())
     path = feed.folder / "x.avro"
@@ -228,7 +228,7 @@ def test_no_group_is_joined_and_nothing_committed(feed, build):
 
 
 def test_what_cannot_be_recorded(feed, build):
-    feed.create_topics()
+    feed.create_topics(retention_ms=-1)
     topic = feed.inputs["visit"]
     path = feed.folder / "x.avro"
     done = run(feed, build, "record", f"{feed.name}.none", "-o", path)

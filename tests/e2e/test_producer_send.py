@@ -32,7 +32,7 @@ def adds_up(said):
 
 
 def test_keys_timestamps_and_headers(feed):
-    feed.create_topics()
+    feed.create_topics(retention_ms=-1)
     report = events.sample("meetings")[0]
     path = feed.write_reports("one.jsonl", [report])
     done = feed.produce(
