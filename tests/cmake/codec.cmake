@@ -13,3 +13,6 @@ if(VISITFEED_FUZZ)
     target_link_libraries(fuzz_${target} PRIVATE vf_events vf_wire -fsanitize=fuzzer)
   endforeach()
 endif()
+
+add_executable(wire_driver differential/wire_driver.c)
+target_link_libraries(wire_driver PRIVATE vf_wire)

@@ -1,0 +1,268 @@
+#!/usr/bin/env python3
+"""Compares the codec with fastavro and Apache's avro on random schemas, evolutions and values.
+
+    differential.py DRIVER [--seconds N | --cases N] [--seed N]
+
+A case is one value of one pair of schemas. All of these must agree, or the disagreement be one
+of those that KNOWN documents:
+  - the canonical form and the fingerprint of the writer's schema;
+  - whether the value can be read by the reader's schema, and what it is then;
+  - the bytes of the value, when both schemas are the same.
+Values that were damaged on purpose need only be read alike when the codec accepts them.
+The last line says what was compared; the exit code is 1 if anything disagreed.
+"""
+import argparse
+import collections
+import io
+import json
+import math
+import random
+import struct
+import subprocess
+import sys
+import time
+import warnings
+
+import avro.compatibility
+import avro.io
+import avro.schema
+import fastavro
+import fastavro.schema
+
+import schemas
+
+VALUES = 12   # of one pair of schemas
+DAMAGED = 4   # of them
+APACHE = 3    # of them are read by Apache's library too, which is slow and knows no aliases
+
+# Where the libraries and the codec differ on purpose: name -> why the codec is right.
+KNOWN = {
+    "unreached": "the pair is incompatible, but the value never gets to where it is: the codec "
+                 "refuses the pair as a whole (Apache's compatibility checker does, too)",
+    "first branch": "a reader's union: the codec takes a branch of the writer's very type before "
+                    "one it can be promoted to, as Java does; Python takes the first that fits. "
+                    "Also defaults of bytes, which fastavro leaves text",
+    "promoted text": "bytes that are not UTF-8 read as a string: Python's promotion does not look",
+    "float precision": "a number promoted to float is rounded to one; Python has only doubles",
+    "narrow": "Apache's Python library knows no promotion of strings and bytes nor, within "
+              "arrays, of anything to a union; fastavro reads the value as the codec does",
+}
+
+
+class Driver:
+    def __init__(self, path):
+        self.process = subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    @staticmethod
+    def blob(data):
+        return struct.pack("<I", len(data)) + data
+
+    def take(self, n):
+        data = self.process.stdout.read(n)
+        if len(data) != n:
+            raise SystemExit(f"differential: the driver ended: {self.process.wait()}")
+        return data
+
+    def take_blob(self):
+        return self.take(struct.unpack("<I", self.take(4))[0])
+
+    def run(self, writer, reader, values):
+        self.process.stdin.write(b"".join(
+            [self.blob(writer.encode()), self.blob(reader.encode()),
+             struct.pack("<I", len(values))] + [self.blob(v) for v in values]))
+        self.process.stdin.flush()
+        canonical = self.take_blob().decode()
+        fingerprint = struct.unpack("<Q", self.take(8))[0]
+        results = []
+        for _ in values:
+            code = struct.unpack("<i", self.take(4))[0]
+            results.append((code, self.take_blob()))
+        return canonical, fingerprint, results
+
+
+class Fast:
+    """fastavro, one pair of schemas."""
+
+    def __init__(self, writer, reader):
+        self.writer = fastavro.parse_schema(writer)
+        self.reader = fastavro.parse_schema(reader)
+
+    def read(self, data):
+        stream = io.BytesIO(data)
+        value = fastavro.schemaless_reader(stream, self.writer, self.reader)
+        return value, stream.tell()
+
+    def read_back(self, data):
+        return fastavro.schemaless_reader(io.BytesIO(data), self.reader, None)
+
+
+class Apache:
+    def __init__(self, writer, reader):
+        self.writer = avro.schema.parse(json.dumps(writer))
+        self.reader = avro.schema.parse(json.dumps(reader))
+
+    def read(self, data):
+        stream = io.BytesIO(data)
+        datum = avro.io.DatumReader(self.writer, self.reader)
+        value = datum.read(avro.io.BinaryDecoder(stream))
+        return value, stream.tell()
+
+    def compatible(self):
+        checker = avro.compatibility.ReaderWriterCompatibilityChecker()
+        result = checker.get_compatibility(reader=self.reader, writer=self.writer)
+        return result.compatibility is avro.compatibility.SchemaCompatibilityType.compatible
+
+
+def same(a, b, floats=False, texts=False):
+    """Equal, NaN to NaN; a whole number and a float of the same value are. floats: numbers need
+    only be the same float. texts: a string may be the bytes of the other."""
+    if isinstance(a, bool) or isinstance(b, bool):
+        return a is b
+    if isinstance(a, (int, float)) and isinstance(b, (int, float)):
+        if a == b or (a != a and b != b):  # pylint: disable=comparison-with-itself
+            return True
+        return floats and as_float(a) == as_float(b)
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[k], b[k], floats, texts) for k in a)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(same(x, y, floats, texts) for x, y in zip(a, b))
+    if texts and {type(a), type(b)} == {str, bytes}:
+        return (a.encode() if isinstance(a, str) else a) == (
+            b.encode() if isinstance(b, str) else b)
+    return type(a) is type(b) and a == b
+
+
+def as_float(n):
+    try:
+        return struct.unpack("<f", struct.pack("<f", n))[0]
+    except OverflowError:
+        return math.copysign(math.inf, n)
+
+
+class Comparison:
+    def __init__(self, seed, driver):
+        self.seed = seed
+        self.driver = driver
+        self.counts = collections.Counter()
+        self.failures = 0
+
+    def fail(self, what, number, writer, reader, data=None, ours=None, theirs=None):
+        self.failures += 1
+        print(f"differential: {what}: seed {self.seed}, pair {number}\n"
+              f"  writer {json.dumps(writer)}\n  reader {json.dumps(reader)}", file=sys.stderr)
+        if data is not None:
+            print(f"  bytes {data.hex()}\n  ours {ours!r}\n  theirs {theirs!r}", file=sys.stderr)
+
+    def pair(self, number):
+        rnd = random.Random(f"{self.seed}/{number}")
+        writer = schemas.random_schema(rnd)
+        reader = writer if rnd.random() < 0.25 else schemas.evolve(rnd, writer)
+        try:
+            fast = Fast(writer, reader)
+            apache = Apache(writer, reader)
+        except Exception:  # pylint: disable=broad-except
+            self.counts["schemas that an oracle refuses"] += 1
+            return
+        values = [schemas.random_bytes(rnd, writer) for _ in range(VALUES)]
+        for i in range(DAMAGED):
+            values[-1 - i] = schemas.mutate(rnd, values[-1 - i])
+        canonical, fingerprint, results = self.driver.run(json.dumps(writer), json.dumps(reader),
+                                                          values)
+        self.check_schema(number, writer, reader, canonical, fingerprint, results)
+        for i, data in enumerate(values):
+            damaged = i >= VALUES - DAMAGED
+            self.check_value(number, writer, reader, fast, apache, data, results[i], damaged,
+                             writer is reader, i < APACHE and '"aliases"' not in json.dumps(reader))
+
+    def check_schema(self, number, writer, reader, canonical, fingerprint, results):
+        self.counts["pairs"] += 1
+        want = fastavro.schema.to_parsing_canonical_form(writer)
+        if not canonical:
+            self.fail(f"schema refused: {results[0]}", number, writer, reader)
+        elif canonical != want:
+            self.fail(f"canonical form: {canonical}, expected {want}", number, writer, reader)
+        elif f"{struct.unpack('>Q', struct.pack('<Q', fingerprint))[0]:016x}" != \
+                fastavro.schema.fingerprint(want, "CRC-64-AVRO"):
+            self.fail(f"fingerprint {fingerprint:016x}", number, writer, reader)
+
+    def check_value(self, number, writer, reader, fast, apache, data, result, damaged, equal,
+                    with_apache):
+        code, answer = result
+        self.counts["cases"] += 1
+        ours = fast.read_back(answer) if code == 0 else None
+        if equal and not damaged and code:
+            self.fail("own value refused", number, writer, reader, data, answer.decode(), None)
+            return
+        oracles = [("fastavro", fast)] + ([("apache", apache)] if with_apache else [])
+        fast_agrees = False
+        for name, oracle in oracles:
+            try:
+                theirs, used = oracle.read(data)
+                refused = None
+            except Exception as error:  # pylint: disable=broad-except
+                theirs, used, refused = None, len(data), error
+            if damaged and code:
+                continue
+            if code == 0 and refused is None and used == len(data) and same(ours, theirs):
+                self.counts[name] += 1
+                fast_agrees = True
+                continue
+            if code and refused is not None:
+                self.counts[name + ", both refuse"] += 1
+                continue
+            why = self.explain(apache, code, answer, ours, theirs, refused)
+            if name == "apache" and code == 0 and refused and fast_agrees:
+                why = "narrow"
+            if why:
+                fast_agrees = fast_agrees or code == 0
+                self.counts[why] += 1
+            else:
+                self.fail(f"{name} disagrees", number, writer, reader, data,
+                          answer.decode() if code else ours,
+                          str(refused).split("\n", maxsplit=1)[0] if refused else theirs)
+
+    @staticmethod
+    def explain(apache, code, answer, ours, theirs, refused):
+        text = answer.decode(errors="replace") if code else ""
+        if code == -22 and "at byte" not in text and not apache.compatible():
+            return "unreached"
+        if code == -26:
+            return "promoted text"
+        if code == 0 and isinstance(refused, UnicodeDecodeError):
+            return "first branch"  # of string, where the codec takes bytes for bytes
+        if code == 0 and refused is None and same(ours, theirs, floats=True):
+            return "float precision"
+        if code == 0 and refused is None and same(ours, theirs, floats=True, texts=True):
+            return "first branch"
+        return None
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("driver")
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--cases", type=int)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--failures", type=int, default=10, help="stop after so many")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    comparison = Comparison(options.seed, Driver(options.driver))
+    start = time.monotonic()
+    number = 0
+    while comparison.failures < options.failures:
+        if options.cases is not None:
+            if comparison.counts["cases"] >= options.cases:
+                break
+        elif time.monotonic() - start > options.seconds:
+            break
+        comparison.pair(number)
+        number += 1
+    for name, count in sorted(comparison.counts.items()):
+        print(f"differential: {name}: {count}" + (f" ({KNOWN[name]})" if name in KNOWN else ""))
+    print(f"differential: seed {options.seed}: {comparison.counts['cases']} cases of "
+          f"{comparison.counts['pairs']} pairs, {comparison.failures} unexplained")
+    return 1 if comparison.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
