@@ -54,7 +54,7 @@ static int32_t plain_letter(int32_t c)
     case 0x127: return 'h';
     case 0x167: return 't';
     case 0x629: return 0x647; /* teh marbuta typed as heh */
-    case 0x649: return 0x64A; /* alef maksura typed as yeh */
+    case 0x649:               /* alef maksura typed as yeh */
     case 0x6CC: return 0x64A; /* Persian yeh */
     case 0x6A9: return 0x643; /* Persian kaf */
     case 0x6C1:
