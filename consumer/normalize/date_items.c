@@ -114,6 +114,18 @@ static size_t skip_between(const struct scan *s, size_t i)
     return i;
 }
 
+/* "12 au 15" in a report tagged with another language: a short unknown word between two numbers,
+ * of which the second has a month behind it. */
+static bool is_short_stranger(const struct scan *s, size_t i)
+{
+    enum { SHORT = 4 };
+    bool implied;
+
+    if (!is(s, i, VF_WORD_OTHER) || s->at[i].name_len > SHORT || !day_number(s, i + 1))
+        return false;
+    return is_month(s, skip_soft(s, skip_suffix(s, i + 2, &implied)));
+}
+
 /* "12", "12th", "12-15", "12 to 15", "20, 21 e 22", "24일부터 31일까지". */
 static size_t parse_days(const struct scan *s, size_t i, bool after_month,
                          struct vf_date_item *item)
@@ -126,7 +138,7 @@ static size_t parse_days(const struct scan *s, size_t i, bool after_month,
     int last = first;
     size_t end = skip_suffix(s, i + 1, &implied);
     for (;;) {
-        bool connector = is_connector(s, end);
+        bool connector = is_connector(s, end) || is_short_stranger(s, end);
         if (!connector && !implied)
             break;
         size_t next = skip_between(s, end + connector);
@@ -323,6 +335,9 @@ static size_t parse_day_month_digits(const struct scan *s, size_t i, struct vf_d
     set_numeric(s, t->value, roman ? roman : t[2].value, roman ? '.' : mark, item);
     if (first)
         item->day = (int8_t)first;
+    if (has_year && t[4].digits == 2 && mark == '-' && t->digits == 2 && t[4].value >= 1 &&
+        t[4].value <= 31 && !item->swapped_too)
+        item->year_last_too = item->swapped_too = true;
     if (has_year)
         item->year = t[4].digits == 2 ? 2000 + t[4].value : t[4].value;
     return (size_t)(t - s->at) + (has_year ? 5 : 3);

@@ -30,6 +30,7 @@ struct vf_date_item {
     int8_t weekday;           /* -1: not told */
     int8_t modifier;          /* VF_WORD_LAST, _THIS, _NEXT, or 0 */
     bool swapped_too;         /* day and month may be the other way round */
+    bool year_last_too;       /* the first of three numbers may be the year, the last the day */
     bool year_relative;       /* offset: years from that of publication */
     bool since;               /* only the beginning is told */
     bool until;               /* only the end is told */

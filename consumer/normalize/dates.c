@@ -9,13 +9,15 @@
 
 enum {
     SLACK_DAYS = 31,        /* a day of publication may be known by month only */
-    UNION_DAYS_MAX = 92,    /* two days further apart are not one event's first and last */
+    UNION_DAYS_MAX = 31,    /* two days further apart are not one event's first and last */
+    MOVED_DAYS = 7,         /* a moved event's old date lies at least so far before the new one */
     DURATION_DAYS_MAX = 31, /* a longer stay is not told in days */
 };
 
 struct span {
     int32_t first;
     int32_t last;
+    bool joined; /* of several statements, not one */
     uint8_t precision;
     uint8_t basis;
     vf_flags flags;
@@ -28,10 +30,11 @@ struct reading {
     int32_t base;      /* what relative days refer to; VF_DAY_MIN: nothing */
     int32_t year_base; /* what years are inferred from; VF_DAY_MIN: nothing */
     int32_t low, high; /* a year inferred must lead in here; VF_DAY_MIN, VF_DAY_MAX: no bounds */
-    vf_flags flags;
+    bool week_told;    /* weekdays are those of a week told, such as "Tuesday next week" */
+    int32_t week;      /* weeks from that of the base */
 };
 
-static const struct span no_span = {VF_DAY_MIN, VF_DAY_MAX, 0, 0, 0};
+static const struct span no_span = {.first = VF_DAY_MIN, .last = VF_DAY_MAX};
 
 /* Languages in which 03/04 may be either. */
 static bool is_day_first(vf_language language)
@@ -140,6 +143,20 @@ static void settle_calendar(struct vf_date_item *item, vf_language language)
         item->calendar = VF_PERSIAN;
 }
 
+static int32_t weekday_day(const struct reading *r, int weekday, int modifier);
+
+/* "on Thursday (19 September)" in a report of Friday, the 19th: the date is that of the report,
+ * the weekday that of the event. */
+static void correct_by_weekday(const struct reading *r, int weekday, struct span *span)
+{
+    if (r->base == VF_DAY_MIN || span->precision != VF_DATE_PRECISION_DAY ||
+        span->first != r->question->published)
+        return;
+    span->first = span->last = weekday_day(r, weekday, 0);
+    span->basis = VF_DATE_BASIS_RELATIVE;
+    span->flags |= VF_FLAG_BIT(DATE_RELATIVE);
+}
+
 static struct span resolve_date(struct reading *r, struct vf_date_item *item)
 {
     struct span span = no_span;
@@ -173,9 +190,11 @@ static struct span resolve_date(struct reading *r, struct vf_date_item *item)
     }
     if (item->calendar)
         span.flags |= VF_FLAG_BIT(DATE_OTHER_CALENDAR);
-    if (weekday >= 0 && item->day && vf_weekday(span.first) != weekday)
-        span.flags |= VF_FLAG_BIT(DATE_WEEKDAY_MISMATCH);
     span.precision = precision_of(item, &span);
+    if (weekday >= 0 && item->day && vf_weekday(span.first) != weekday) {
+        span.flags |= VF_FLAG_BIT(DATE_WEEKDAY_MISMATCH);
+        correct_by_weekday(r, weekday, &span);
+    }
     return span;
 }
 
@@ -188,6 +207,12 @@ static struct span resolve_swapped(struct reading *r, struct vf_date_item *item)
     other.month = other.last_month = item->day;
     other.day = other.last_day = item->month;
     struct span b = resolve_date(r, &other);
+    if (item->year_last_too) { /* 25-09-18: the first may be the year, the last the day */
+        other = *item;
+        other.year = 2000 + item->day;
+        other.day = other.last_day = (int8_t)(item->year - 2000);
+        b = resolve_date(r, &other);
+    }
     if (r->year_base != VF_DAY_MIN && a.precision && b.precision) {
         int64_t of_a = misfit(r, &a);
         int64_t of_b = misfit(r, &b);
@@ -210,12 +235,17 @@ static struct span unanchored(void)
 
 static struct span relative_span(int32_t first, int32_t last, uint8_t precision)
 {
-    return (struct span){first, last, precision, VF_DATE_BASIS_RELATIVE,
-                         VF_FLAG_BIT(DATE_RELATIVE)};
+    return (struct span){.first = first,
+                         .last = last,
+                         .precision = precision,
+                         .basis = VF_DATE_BASIS_RELATIVE,
+                         .flags = VF_FLAG_BIT(DATE_RELATIVE)};
 }
 
 static int32_t weekday_day(const struct reading *r, int weekday, int modifier)
 {
+    if (r->week_told && !modifier)
+        return r->base - vf_weekday(r->base) + 7 * r->week + weekday;
     int ahead = (weekday - vf_weekday(r->base) + 7) % 7;
     int back = (7 - ahead) % 7;
 
@@ -378,19 +408,13 @@ static struct span resolve_weekdays(struct reading *r, const struct vf_date_item
     return relative_span(first, first + length, VF_DATE_PRECISION_RANGE);
 }
 
-static void unite(struct span *all, const struct span *span, bool since, bool until)
+/* Takes in a span that lies near enough to be of the same event. */
+static bool unite(struct span *all, const struct span *span)
 {
-    if (!all->precision) {
-        vf_flags flags = all->flags;
-        *all = *span;
-        all->flags |= flags;
-        return;
-    }
     if (span->first > all->last + UNION_DAYS_MAX || span->last + UNION_DAYS_MAX < all->first)
-        return;
+        return false;
     all->flags |= span->flags;
-    if (since || until)
-        return;
+    all->joined = true;
     if (span->first < all->first)
         all->first = span->first;
     if (span->last > all->last)
@@ -399,40 +423,125 @@ static void unite(struct span *all, const struct span *span, bool since, bool un
         all->basis = span->basis;
     if (all->first != all->last && all->precision == VF_DATE_PRECISION_DAY)
         all->precision = VF_DATE_PRECISION_RANGE;
+    return true;
+}
+
+/* A weekday beside a day, or the weekday of a day told, only says the day again. */
+static bool repeats_a_day(struct reading *r, const struct vf_date_item *weekday)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        struct vf_date_item *item = &r->items[i];
+        if (item->segment != weekday->segment || fineness(item) < 4)
+            continue;
+        if (weekday->end + 2 >= item->begin && item->end + 2 >= weekday->begin)
+            return true;
+        struct span span = resolve_item(r, item);
+        if (span.precision && (vf_weekday(span.first) == weekday->weekday ||
+                               vf_weekday(span.last) == weekday->weekday))
+            return true;
+    }
+    return false;
+}
+
+struct spans {
+    struct span at[VF_DATE_ITEMS_MAX];
+    bool since[VF_DATE_ITEMS_MAX];
+    bool until[VF_DATE_ITEMS_MAX];
+    size_t count;
+    vf_flags doubts;
+};
+
+/* What each item of a segment tells; coarser items beside finer ones tell nothing of their own. */
+static void collect(struct reading *r, size_t segment, uint8_t place, struct spans *out)
+{
+    enum { DAYS = 3 };
+    int finest = 0;
+    const struct vf_date_item *weekday = NULL;
+
+    out->count = 0;
+    out->doubts = 0;
+    r->week_told = false;
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->items[i].segment != segment)
+            continue;
+        if (fineness(&r->items[i]) > finest)
+            finest = fineness(&r->items[i]);
+        if (r->items[i].kind == VF_ITEM_WEEK) {
+            r->week_told = true;
+            r->week = r->items[i].offset;
+        }
+    }
+    for (size_t i = 0; i < r->count; i++) {
+        struct vf_date_item *item = &r->items[i];
+        int fine = fineness(item);
+        if (item->segment != segment || item->place != place || !fine ||
+            (fine != finest && fine < DAYS))
+            continue;
+        struct span span;
+        if (item->kind == VF_ITEM_WEEKDAY && finest > DAYS && repeats_a_day(r, item))
+            continue;
+        if (item->kind == VF_ITEM_WEEKDAY && weekday) {
+            span = resolve_weekdays(r, weekday, item);
+            out->count -= span.precision && out->count;
+        } else {
+            span = resolve_item(r, item);
+        }
+        if (item->kind == VF_ITEM_WEEKDAY)
+            weekday = item;
+        out->doubts |= span.precision ? 0 : span.flags;
+        if (!span.precision)
+            continue;
+        out->since[out->count] = item->since;
+        out->until[out->count] = item->until;
+        out->at[out->count++] = span;
+    }
+}
+
+/* The span that the others are measured against: the one that fits the day of publication best,
+ * without one the first; the last where a date was moved to another. */
+static size_t anchor(const struct reading *r, const struct spans *spans)
+{
+    size_t best = 0;
+
+    if (r->question->moved)
+        return spans->count - 1;
+    if (r->year_base == VF_DAY_MIN)
+        return 0;
+    for (size_t i = 1; i < spans->count; i++)
+        if (misfit(r, &spans->at[i]) < misfit(r, &spans->at[best]))
+            best = i;
+    return best;
 }
 
 /* The interval that one segment tells. */
 static struct span resolve_segment(struct reading *r, size_t segment, uint8_t place)
 {
+    struct spans spans;
     struct span all = no_span;
-    int finest = 0;
-    const struct vf_date_item *weekday = NULL;
-    bool until_only = false;
 
     lend(r, segment);
-    for (size_t i = 0; i < r->count; i++)
-        if (r->items[i].segment == segment && fineness(&r->items[i]) > finest)
-            finest = fineness(&r->items[i]);
-    for (size_t i = 0; i < r->count; i++) {
-        struct vf_date_item *item = &r->items[i];
-        if (item->segment != segment || item->place != place || !finest || fineness(item) != finest)
-            continue;
-        if (item->kind == VF_ITEM_WEEKDAY) {
-            if (weekday) {
-                all = resolve_weekdays(r, weekday, item);
+    collect(r, segment, place, &spans);
+    all.flags = spans.doubts;
+    if (!spans.count)
+        return all;
+    size_t main = anchor(r, &spans);
+    all = spans.at[main];
+    bool taken[VF_DATE_ITEMS_MAX] = {false};
+    bool more = true;
+    taken[main] = true;
+    while (more) { /* at most once for each span */
+        more = false;
+        for (size_t i = 0; i < spans.count; i++) {
+            int32_t gap = spans.at[main].first - spans.at[i].last;
+            if (taken[i] || (r->question->moved && gap > MOVED_DAYS))
                 continue;
-            }
-            weekday = item;
+            taken[i] = unite(&all, &spans.at[i]);
+            more = more || taken[i];
         }
-        struct span span = resolve_item(r, item);
-        all.flags |= span.flags;
-        if (span.precision)
-            unite(&all, &span, item->since, item->until);
-        if (item->since && all.precision)
-            all.flags |= VF_FLAG_BIT(DATE_OPEN_END);
-        until_only = item->until && all.precision == span.precision;
     }
-    if (until_only) {
+    if (spans.count == 1 && spans.since[0])
+        all.flags |= VF_FLAG_BIT(DATE_OPEN_END);
+    if (spans.count == 1 && spans.until[0]) {
         all.first = VF_DAY_MIN;
         all.flags |= VF_FLAG_BIT(DATE_OPEN_START);
     }
@@ -610,7 +719,7 @@ static void complete_stated(struct reading *r, struct span *stated, bool has_end
     }
     if (stated->precision == VF_DATE_PRECISION_DAY && !has_end) {
         if (text.precision == VF_DATE_PRECISION_RANGE && text.first == stated->first &&
-            text.last <= stated->first + UNION_DAYS_MAX) {
+            !text.joined && text.last <= stated->first + UNION_DAYS_MAX) {
             stated->last = text.last;
             stated->precision = VF_DATE_PRECISION_RANGE;
             stated->basis = text.basis == VF_DATE_BASIS_DURATION ? VF_DATE_BASIS_DURATION

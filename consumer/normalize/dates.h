@@ -22,6 +22,7 @@ struct vf_date_question {
     int32_t published;        /* day; VF_DAY_MIN: not known */
     bool published_by_month;  /* only its month is known */
     enum vf_tense tense;
+    bool moved; /* postponed or rescheduled: of two dates the last one counts */
 };
 
 struct vf_date_answer {

@@ -113,6 +113,21 @@ static void add_country(struct atlas *atlas, struct vf_slice text, vf_country_in
         atlas->countries[atlas->country_count++] = (struct found_country){text, country};
 }
 
+/* Several countries in one text, whatever joins them. */
+static int add_mentioned(struct vf_work *work, struct vf_slice text, struct atlas *atlas)
+{
+    struct vf_country_mention mentions[VF_MENTIONS_MAX];
+    int n = vf_country_mentions(work->reference, text, &work->context, work->arena, mentions,
+                                VF_MENTIONS_MAX);
+
+    if (n < 0)
+        return n;
+    for (int i = 0; i < n; i++)
+        if (mentions[i].match.country != VF_NO_COUNTRY)
+            add_country(atlas, text, mentions[i].match.country);
+    return VF_OK;
+}
+
 static int read_country_piece(struct vf_work *work, struct vf_slice text, struct atlas *atlas)
 {
     struct vf_country_match match;
@@ -131,10 +146,15 @@ static int read_country_piece(struct vf_work *work, struct vf_slice text, struct
             if (match.country != VF_NO_COUNTRY)
                 add_country(atlas, parts.at[i], match.country);
         }
-        if (atlas->country_count > before)
-            return VF_OK;
         match.country = VF_NO_COUNTRY;
     }
+    if (match.country == VF_NO_COUNTRY && atlas->country_count == before) {
+        rc = add_mentioned(work, text, atlas);
+        if (rc)
+            return rc;
+    }
+    if (atlas->country_count > before)
+        return VF_OK;
     if (match.country == VF_NO_COUNTRY)
         work->flags |=
             match.ambiguous ? VF_FLAG_BIT(AMBIGUOUS_COUNTRY) : VF_FLAG_BIT(UNKNOWN_COUNTRY);

@@ -56,7 +56,7 @@ class Table:
         scope = "any" if wide and is_name(text) else "own"
         star = wide and code in INFLECTING and " " not in text and sum(c.isalpha() for c in text) >= 4
         key = (text.casefold(), kind, code)
-        if key in self.rows and (star, scope) <= (self.rows[key][1].endswith("*"), self.rows[key][3]): return
+        if key in self.rows and (star, scope == "any") <= (self.rows[key][1].endswith("*"), self.rows[key][3] == "any"): return
         self.rows[key] = (value, text + ("*" if star else ""), code, scope)
 
 def months(table, data, kind, language):
