@@ -11,7 +11,7 @@ enum { HELP_BYTES_MAX = 64 * 1024 };
 enum { ASSIGNMENTS_MAX = 2 * VF_FLAG_LIST_MAX + 2 };
 
 static const struct vf_tool_command *const commands[] = {&vf_tool_send, &vf_tool_record,
-                                                         &vf_tool_replay};
+                                                         &vf_tool_replay, &vf_tool_verify};
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
 #define AT(field) offsetof(struct vf_common_flags, field)

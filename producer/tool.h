@@ -52,7 +52,7 @@ struct vf_tool_command {
     size_t flags_size; /* bytes of its struct of flags */
     int operands_min;
     int operands_max;
-    int clients; /* enum vf_tool_clients: whose settings -b and -X are */
+    int clients;                            /* enum vf_tool_clients: whose settings -b and -X are */
     int (*run)(const struct vf_call *call); /* enum vf_tool_exit */
 };
 
@@ -67,5 +67,6 @@ struct vf_client_settings vf_tool_client_settings(const struct vf_call *call);
 extern const struct vf_tool_command vf_tool_send;
 extern const struct vf_tool_command vf_tool_record;
 extern const struct vf_tool_command vf_tool_replay;
+extern const struct vf_tool_command vf_tool_verify;
 
 #endif
