@@ -31,8 +31,8 @@ import fastavro.schema
 
 import schemas
 
-VALUES = 12   # of one pair of schemas
-DAMAGED = 4   # of them
+VALUES = 40   # of one pair of schemas
+DAMAGED = 10  # of them
 APACHE = 3    # of them are read by Apache's library too, which is slow and knows no aliases
 
 # Where the libraries and the codec differ on purpose: name -> why the codec is right.
@@ -44,6 +44,9 @@ KNOWN = {
                     "Also defaults of bytes, which fastavro leaves text",
     "promoted text": "bytes that are not UTF-8 read as a string: Python's promotion does not look",
     "float precision": "a number promoted to float is rounded to one; Python has only doubles",
+    "endless": "a record that contains itself without end can have no value: the codec refuses "
+               "the schema, Python refuses or never meets the value",
+    "deep": "the value nests deeper than the codec's default limit",
     "narrow": "Apache's Python library knows no promotion of strings and bytes nor, within "
               "arrays, of anything to a union; fastavro reads the value as the codec does",
 }
@@ -127,8 +130,8 @@ def same(a, b, floats=False, texts=False):
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(same(x, y, floats, texts) for x, y in zip(a, b))
     if texts and {type(a), type(b)} == {str, bytes}:
-        return (a.encode() if isinstance(a, str) else a) == (
-            b.encode() if isinstance(b, str) else b)
+        text, data = (a, b) if isinstance(a, str) else (b, a)
+        return data in (text.encode(), text.encode("latin-1", "replace"))
     return type(a) is type(b) and a == b
 
 
@@ -177,11 +180,11 @@ class Comparison:
     def check_schema(self, number, writer, reader, canonical, fingerprint, results):
         self.counts["pairs"] += 1
         want = fastavro.schema.to_parsing_canonical_form(writer)
-        if not canonical:
+        if not canonical and "contains itself" not in results[0][1].decode():
             self.fail(f"schema refused: {results[0]}", number, writer, reader)
-        elif canonical != want:
+        elif canonical and canonical != want:
             self.fail(f"canonical form: {canonical}, expected {want}", number, writer, reader)
-        elif f"{struct.unpack('>Q', struct.pack('<Q', fingerprint))[0]:016x}" != \
+        elif canonical and f"{struct.unpack('>Q', struct.pack('<Q', fingerprint))[0]:016x}" != \
                 fastavro.schema.fingerprint(want, "CRC-64-AVRO"):
             self.fail(f"fingerprint {fingerprint:016x}", number, writer, reader)
 
@@ -190,9 +193,12 @@ class Comparison:
         code, answer = result
         self.counts["cases"] += 1
         ours = fast.read_back(answer) if code == 0 else None
-        if equal and not damaged and code:
+        if equal and not damaged and code and not self.explain(apache, code, answer, None, None,
+                                                               None):
             self.fail("own value refused", number, writer, reader, data, answer.decode(), None)
             return
+        if damaged and code:
+            return  # and the oracles have no limits: they might count to 2^60
         oracles = [("fastavro", fast)] + ([("apache", apache)] if with_apache else [])
         fast_agrees = False
         for name, oracle in oracles:
@@ -201,8 +207,6 @@ class Comparison:
                 refused = None
             except Exception as error:  # pylint: disable=broad-except
                 theirs, used, refused = None, len(data), error
-            if damaged and code:
-                continue
             if code == 0 and refused is None and used == len(data) and same(ours, theirs):
                 self.counts[name] += 1
                 fast_agrees = True
@@ -228,6 +232,10 @@ class Comparison:
             return "unreached"
         if code == -26:
             return "promoted text"
+        if code == -21 and "contains itself without end" in text:
+            return "endless"
+        if code == -3 and "nested deeper than" in text:
+            return "deep"
         if code == 0 and isinstance(refused, UnicodeDecodeError):
             return "first branch"  # of string, where the codec takes bytes for bytes
         if code == 0 and refused is None and same(ours, theirs, floats=True):
