@@ -4,14 +4,12 @@
 #include "record_filter.h"
 #include "recording.h"
 #include "tool.h"
-#include "topic_reader.h"
-#include <time.h>
+#include "topic_flags.h"
 
 enum {
-    FLUSH_NS = 1000000000,     /* nanoseconds: a file that grows is never older than that */
-    TOPICS_MAX = 256,          /* named on one command line */
-    QUESTION_TIMEOUT = 600000, /* milliseconds, for --timeout */
-    ARENA_BLOCK = 16 * 1024,   /* bytes, of texts of the configuration */
+    FLUSH_NS = 1000000000,   /* nanoseconds: a file that grows is never older than that */
+    TOPICS_MAX = 256,        /* named on one command line */
+    ARENA_BLOCK = 16 * 1024, /* bytes, of texts of the configuration */
     ARENA_MAX = 16 * 1024 * 1024,
 };
 
@@ -21,20 +19,15 @@ struct record_flags {
     int64_t format; /* enum vf_recording_format */
     struct vf_slice codec;
     bool overwrite;
-    struct vf_slice start;
-    struct vf_slice end;
+    struct vf_topic_flags topic;
     bool follow;
-    struct vf_slice partitions;
-    int64_t isolation; /* index into isolation_choices */
     struct vf_filter_flags filter;
     int64_t limit;
-    int64_t timeout;
 };
 
 #define AT(field) offsetof(struct record_flags, field)
 
 static const char *const format_choices[] = {"avro", "json", NULL};
-static const char *const isolation_choices[] = {"committed", "uncommitted", NULL};
 
 static const struct vf_flag flags[] = {
     VF_TEXT_FLAG('o', "output", "FILE", AT(output), NULL,
@@ -45,19 +38,11 @@ static const struct vf_flag flags[] = {
     VF_TEXT_FLAG(0, "codec", "null|deflate|snappy", AT(codec), "deflate",
                  "how a container file is packed"),
     VF_SWITCH_FLAG(0, "overwrite", AT(overwrite), "replace the file if there is one"),
-    VF_TEXT_FLAG(0, "start", "WHERE", AT(start), "beginning",
-                 "beginning, end, last:N, offset:N, or a time such as\n2025-09-18T10:00:00Z or "
-                 "-15min"),
-    VF_TEXT_FLAG(0, "end", "WHERE", AT(end), "end", "end, never, offset:N, or a time"),
+    VF_TOPIC_FLAGS(AT(topic), "beginning"),
     VF_SWITCH_FLAG('f', "follow", AT(follow), "wait for more: the same as --end never"),
-    VF_TEXT_FLAG('p', "partitions", "LIST", AT(partitions), NULL, "such as 0,2-5; else all"),
-    VF_CHOICE_FLAG(0, "isolation", AT(isolation), "committed", isolation_choices, 0,
-                   "whether records of open or aborted transactions are\nleft out"),
     VF_FILTER_FLAGS(AT(filter)),
     VF_NUMBER_FLAG('n', "limit", "N", VF_OPTION_INT, AT(limit), NULL, 1, INT64_MAX,
                    "end after N records were written"),
-    VF_NUMBER_FLAG(0, "timeout", "DURATION", VF_OPTION_DURATION, AT(timeout), "30s", 1,
-                   QUESTION_TIMEOUT, "longest wait for an answer about the topics"),
 };
 
 struct record {
@@ -73,44 +58,18 @@ struct record {
     bool failed;
 };
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int read_flags(const struct vf_call *call, struct vf_topic_reader_config *config,
                       struct vf_error *err)
 {
     const struct record_flags *given = call->flags;
-    int64_t now = now_ms();
 
-    *config = (struct vf_topic_reader_config){.settings = vf_tool_client_settings(call),
-                                              .topics = (const char *const *)call->operands,
-                                              .topic_count = (size_t)call->operand_count,
-                                              .read_uncommitted = given->isolation == 1,
-                                              .timeout_ms = (int)given->timeout};
     if (!given->output.ptr)
         return vf_error_set(err, VF_EUSAGE, "record: --output FILE is missing");
-    int rc = vf_bound_parse(given->start, now, &config->start, err);
-    if (!rc && config->start.kind == VF_BOUND_NEVER)
-        rc = vf_error_set(err, VF_EUSAGE, "never is no beginning");
-    if (rc) {
-        vf_error_prefix(err, "--start");
-        return rc;
-    }
-    rc = vf_bound_parse(given->end, now, &config->end, err);
-    if (!rc && (config->end.kind == VF_BOUND_BEGINNING || config->end.kind == VF_BOUND_LAST))
-        rc = vf_error_set(err, VF_EUSAGE, "\"%s\" is no end", given->end.ptr);
-    if (rc) {
-        vf_error_prefix(err, "--end");
-        return rc;
-    }
+    int rc = vf_topic_flags_fill(&given->topic, call, true, config, err);
+    config->topics = (const char *const *)call->operands;
+    config->topic_count = (size_t)call->operand_count;
     if (given->follow)
         config->end.kind = VF_BOUND_NEVER;
-    if (given->partitions.ptr)
-        rc = vf_partitions_parse(given->partitions, config, err);
     return rc ? rc : vf_filter_check(&given->filter, err);
 }
 

@@ -3,10 +3,10 @@
 #include "interrupt.h"
 #include "replay.h"
 #include "tool.h"
+#include "topic_flags.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <xxhash.h>
 
 enum {
@@ -43,7 +43,6 @@ struct replay_flags {
 
 #define AT(field) offsetof(struct replay_flags, field)
 
-static const char *const isolation_choices[] = {"committed", "uncommitted", NULL};
 static const char *const on_error_choices[] = {"stop", "skip", NULL};
 
 static const struct vf_flag flags[] = {
@@ -87,7 +86,7 @@ static const struct vf_flag flags[] = {
                  "keep in FILE what was acknowledged; go on from there if\nit exists"),
     VF_TEXT_FLAG(0, "transactional", "ID", AT(transactional), NULL,
                  "send in transactions, under that transactional id"),
-    VF_CHOICE_FLAG(0, "isolation", AT(isolation), "committed", isolation_choices, 0,
+    VF_CHOICE_FLAG(0, "isolation", AT(isolation), "committed", vf_isolation_choices, 0,
                    "whether records of open or aborted transactions are\nleft out"),
     VF_CHOICE_FLAG('k', "kind", AT(convert.kind), "auto", vf_kind_choices, 0,
                    "of events in files that are no recordings"),
@@ -159,10 +158,7 @@ static int check_bounds(const struct vf_replay *replay, struct vf_error *err)
 static int parse_bounds(const struct replay_flags *given, struct vf_replay *replay,
                         struct vf_error *err)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    int64_t now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    int64_t now_ms = vf_now_ms();
     int rc = vf_bound_parse(given->start, now_ms, &replay->start, err);
     if (rc) {
         vf_error_prefix(err, "--start");

@@ -6,17 +6,16 @@
 #include "replay_source.h"
 #include "rewrite.h"
 #include "tool.h"
+#include "topic_flags.h"
 #include "verify.h"
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 enum {
     ARENA_BLOCK = 16 * 1024, /* bytes, of texts of the configuration */
     ARENA_MAX = 16 * 1024 * 1024,
     RECORD_MAX = 256 * 1024 * 1024, /* bytes of a line or item */
     TOPICS_MAX = 256,               /* that the records go to */
-    TIMEOUT_MAX = 86400000,         /* milliseconds */
 };
 
 struct verify_flags {
@@ -28,17 +27,12 @@ struct verify_flags {
     struct vf_flag_list ignore;
     int64_t differences;
     bool allow_duplicates;
-    struct vf_slice start;
-    struct vf_slice end;
-    struct vf_slice partitions;
-    int64_t isolation;
-    int64_t timeout;
+    struct vf_topic_flags topic;
 };
 
 #define AT(field) offsetof(struct verify_flags, field)
 
 static const char *const by_choices[] = {"partition", "key", NULL};
-static const char *const isolation_choices[] = {"committed", "uncommitted", NULL};
 
 static const struct vf_flag flags[] = {
     VF_TEXT_FLAG('t', "against", "TOPIC", AT(rewrite.to), NULL,
@@ -59,17 +53,9 @@ static const struct vf_flag flags[] = {
     VF_LIST_FLAG('a', "add-header", "NAME=VALUE", AT(rewrite.add_headers), "that the replay added"),
     VF_LIST_FLAG('d', "drop-header", "PATTERN", AT(rewrite.drop_headers),
                  "that the replay left out"),
-    VF_TEXT_FLAG(0, "start", "WHERE", AT(start), "beginning",
-                 "where to read the topic from: beginning, last:N,\noffset:N, or a time"),
-    VF_TEXT_FLAG(0, "end", "WHERE", AT(end), "end", "end, offset:N, or a time"),
-    VF_TEXT_FLAG('p', "partitions", "LIST", AT(partitions), NULL,
-                 "of the topic and of the file, such as 0,2-5; else all"),
-    VF_CHOICE_FLAG(0, "isolation", AT(isolation), "committed", isolation_choices, 0,
-                   "whether records of open or aborted transactions are\nleft out"),
+    VF_TOPIC_FLAGS(AT(topic), "beginning"),
     VF_CHOICE_FLAG('k', "kind", AT(convert.kind), "auto", vf_kind_choices, 0,
                    "of events in files that are no recordings"),
-    VF_NUMBER_FLAG(0, "timeout", "DURATION", VF_OPTION_DURATION, AT(timeout), "30s", 1, TIMEOUT_MAX,
-                   "longest wait for an answer about the topics"),
 };
 
 struct run {
@@ -186,27 +172,6 @@ static int parse_aspects(const struct run *run, unsigned *out, struct vf_error *
     return VF_OK;
 }
 
-static int parse_reader(struct run *run, struct vf_error *err)
-{
-    const struct verify_flags *given = run->flags;
-    struct vf_topic_reader_config *config = &run->reader_config;
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    int64_t now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-    *config = (struct vf_topic_reader_config){.settings = vf_tool_client_settings(run->call),
-                                              .read_uncommitted = given->isolation == 1,
-                                              .timeout_ms = (int)given->timeout};
-    int rc = vf_bound_parse(given->start, now_ms, &config->start, err);
-    if (!rc)
-        rc = vf_bound_parse(given->end, now_ms, &config->end, err);
-    if (!rc && config->end.kind == VF_BOUND_NEVER)
-        rc = vf_error_set(err, VF_EUSAGE, "--end: a comparison needs an end");
-    if (!rc && given->partitions.ptr)
-        rc = vf_partitions_parse(given->partitions, config, err);
-    return rc;
-}
-
 static int prepare(struct run *run, struct vf_error *err)
 {
     const struct verify_flags *given = run->flags;
@@ -217,7 +182,7 @@ static int prepare(struct run *run, struct vf_error *err)
                                                           .count = run->call->operand_count,
                                                           .convert = &run->convert,
                                                           .record_max = RECORD_MAX};
-    int rc = parse_reader(run, err);
+    int rc = vf_topic_flags_fill(&given->topic, run->call, false, &run->reader_config, err);
     if (!rc)
         rc = parse_aspects(run, &config.ignored, err);
     if (!rc)

@@ -315,6 +315,15 @@ static void take(struct vf_replay *replay, int64_t round, struct vf_record *reco
         replay->left_out++;
         return;
     }
+    if (replay->transform) {
+        rc = replay->transform(replay->transform_owner, record, &err);
+        if (rc == VF_ENOENT)
+            replay->left_out++;
+        else if (rc)
+            refuse(replay, origin, &err);
+        if (rc)
+            return;
+    }
     if (round == 1 && time_ms >= 0) {
         replay->earliest_ms = time_ms < replay->earliest_ms ? time_ms : replay->earliest_ms;
         replay->latest_ms = time_ms > replay->latest_ms ? time_ms : replay->latest_ms;

@@ -39,6 +39,9 @@ struct vf_replay {
     struct vf_rewrite *rewrite;
     struct vf_resume *resume; /* NULL: none */
     const struct vf_filter_flags *filter;
+    /* May be NULL. Changes a record before anything else does; VF_ENOENT: it is left out. */
+    int (*transform)(void *owner, struct vf_record *record, struct vf_error *err);
+    void *transform_owner;
     bool of_files; /* the source's bounds are checked here */
     struct vf_bound start;
     struct vf_bound end;

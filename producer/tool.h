@@ -68,5 +68,6 @@ extern const struct vf_tool_command vf_tool_send;
 extern const struct vf_tool_command vf_tool_record;
 extern const struct vf_tool_command vf_tool_replay;
 extern const struct vf_tool_command vf_tool_verify;
+extern const struct vf_tool_command vf_tool_redrive;
 
 #endif

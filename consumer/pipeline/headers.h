@@ -8,7 +8,7 @@
  * three forms that other tools read: Kafka Connect (KIP-298), Kafka Streams (KIP-1034; both
  * text) and Spring for Apache Kafka (numbers big-endian).
  *
- * Internal to pipeline.
+ * Internal to pipeline, but for VF_HEADER_ATTEMPT.
  */
 #ifndef VF_PIPELINE_HEADERS_H
 #define VF_PIPELINE_HEADERS_H
