@@ -158,17 +158,14 @@ static bool forget_one(struct vf_schema_store *store)
 static int add_entry(struct vf_schema_store *store, const struct name *name,
                      struct wire_schema *schema, bool stays, struct vf_error *err)
 {
-    struct schema_entry *entry = vf_calloc(1, sizeof *entry);
-    int rc = VF_OK;
-
-    if (!entry)
-        rc = vf_error_set(err, VF_ENOMEM, "out of memory");
-    else if (store->count == VF_SCHEMA_STORE_MAX && !forget_one(store))
-        rc = vf_error_set(err, VF_ELIMIT, "more than %d writer schemas", VF_SCHEMA_STORE_MAX);
-    if (rc) {
-        vf_free(entry);
+    if (store->count == VF_SCHEMA_STORE_MAX && !forget_one(store)) {
         wire_schema_free(schema);
-        return rc;
+        return vf_error_set(err, VF_ELIMIT, "more than %d writer schemas", VF_SCHEMA_STORE_MAX);
+    }
+    struct schema_entry *entry = vf_calloc(1, sizeof *entry);
+    if (!entry) {
+        wire_schema_free(schema);
+        return vf_error_set(err, VF_ENOMEM, "out of memory");
     }
     entry->schema = schema;
     entry->stays = stays;

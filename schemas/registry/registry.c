@@ -2,37 +2,18 @@
 
 #include "base/memory.h"
 #include "observe/log.h"
+#include "registry/clock.h"
 #include "registry/config.h"
+#include "registry/jobs.h"
 #include "registry/operations.h"
 #include <curl/curl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
     DOUBLINGS_MAX = 20, /* of the delay: a million times the first is beyond any maximum */
     DESCRIPTION_MAX = 256,
-};
-
-/* A request from its asking to the taking of its result. */
-struct job {
-    struct job *next;
-    struct vf_registry_request request; /* its texts lie behind the struct */
-    struct vf_registry_result result;
-    int64_t due;     /* milliseconds of the clock */
-    int64_t give_up; /* no repetition after it; -1: never */
-    unsigned failures;
-    bool told_to_wait; /* by the registry: due is its wish */
-    bool awaited;      /* by vf_registry_call, which owns the job */
-    bool done;
-    char texts[];
-};
-
-struct queue {
-    struct job *first;
-    struct job **end;
 };
 
 struct vf_registry {
@@ -47,74 +28,18 @@ struct vf_registry {
     pthread_mutex_t lock; /* over all below */
     pthread_cond_t work;  /* for the thread: a job or the end */
     pthread_cond_t answered;
-    struct queue waiting;
-    struct queue results;
+    struct vf_jobs waiting;
+    struct vf_jobs results;
     size_t jobs;  /* in both, and the one in work; those awaited are not counted */
     bool working; /* on a job that is in none of them */
     bool stopped;
 };
 
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* ---- queues; the lock is held ---- */
-
-static void queue_init(struct queue *queue)
-{
-    queue->first = NULL;
-    queue->end = &queue->first;
-}
-
-static void queue_push(struct queue *queue, struct job *job)
-{
-    job->next = NULL;
-    *queue->end = job;
-    queue->end = &job->next;
-}
-
-static void queue_remove(struct queue *queue, struct job **place)
-{
-    struct job *job = *place;
-    *place = job->next;
-    if (queue->end == &job->next)
-        queue->end = place;
-}
-
-static void free_job(struct job *job)
-{
-    vf_registry_result_release(&job->result);
-    vf_free(job);
-}
-
-static void queue_release(struct queue *queue)
-{
-    while (queue->first) {
-        struct job *job = queue->first;
-        queue_remove(queue, &queue->first);
-        free_job(job);
-    }
-}
-
-/* The place of the job that is due first. */
-static struct job **find_next(struct vf_registry *registry)
-{
-    struct job **next = &registry->waiting.first;
-
-    for (struct job **place = next; *place; place = &(*place)->next)
-        if ((*place)->due < (*next)->due)
-            next = place;
-    return next;
-}
-
 /* ---- the thread ---- */
 
 /* Half of the delay and up to the other half more: what failed together does not come back
  * together. */
-static int64_t retry_delay(struct vf_registry *registry, const struct job *job)
+static int64_t retry_delay(struct vf_registry *registry, const struct vf_job *job)
 {
     const struct vf_registry_config *config = &registry->config;
     unsigned doublings = job->failures < DOUBLINGS_MAX ? job->failures : DOUBLINGS_MAX;
@@ -137,11 +62,11 @@ static bool is_stopped(struct vf_registry *registry)
 }
 
 /* True: the job is to be tried again, and when is set. */
-static bool put_off(struct vf_registry *registry, struct job *job, int64_t retry_after,
+static bool put_off(struct vf_registry *registry, struct vf_job *job, int64_t retry_after,
                     const struct vf_error *reason)
 {
     char what[DESCRIPTION_MAX];
-    int64_t now = clock_ms();
+    int64_t now = vf_clock_ms();
     int64_t delay = retry_delay(registry, job);
 
     job->told_to_wait = retry_after > 0;
@@ -161,7 +86,7 @@ static bool put_off(struct vf_registry *registry, struct job *job, int64_t retry
 }
 
 /* Records wait for a look-up by id or GUID, and are not to blame for wrong credentials. */
-static bool may_pass(const struct job *job, int rc)
+static bool may_pass(const struct vf_job *job, int rc)
 {
     bool by_name = job->request.operation == VF_REGISTRY_BY_ID ||
                    job->request.operation == VF_REGISTRY_BY_GUID;
@@ -169,7 +94,7 @@ static bool may_pass(const struct job *job, int rc)
 }
 
 /* True: the job's result is there; false: it is to be tried again. */
-static bool run_job(struct vf_registry *registry, struct job *job)
+static bool run_job(struct vf_registry *registry, struct vf_job *job)
 {
     char what[DESCRIPTION_MAX];
     struct vf_error err = {0};
@@ -192,13 +117,13 @@ static bool run_job(struct vf_registry *registry, struct job *job)
 /* The registry answers again: nothing needs to sit out its delay. The lock is held. */
 static void hurry(struct vf_registry *registry)
 {
-    for (struct job *job = registry->waiting.first; job; job = job->next)
+    for (struct vf_job *job = registry->waiting.first; job; job = job->next)
         if (!job->told_to_wait)
             job->due = 0;
 }
 
 /* The lock is held. */
-static void hand_out(struct vf_registry *registry, struct job *job)
+static void hand_out(struct vf_registry *registry, struct vf_job *job)
 {
     if (job->awaited) {
         job->done = true;
@@ -206,7 +131,7 @@ static void hand_out(struct vf_registry *registry, struct job *job)
         return;
     }
     bool was_empty = !registry->results.first;
-    queue_push(&registry->results, job);
+    vf_jobs_push(&registry->results, job);
     if (was_empty && registry->on_results) {
         pthread_mutex_unlock(&registry->lock);
         registry->on_results(registry->owner);
@@ -215,17 +140,17 @@ static void hand_out(struct vf_registry *registry, struct job *job)
 }
 
 /* Waits for the next job that is due and takes it out; NULL at the end. The lock is held. */
-static struct job *await_job(struct vf_registry *registry)
+static struct vf_job *await_job(struct vf_registry *registry)
 {
     while (!registry->stopped) {
-        struct job **place = find_next(registry);
-        struct job *job = *place;
+        struct vf_job **place = vf_jobs_next(&registry->waiting);
+        struct vf_job *job = *place;
         if (!job) {
             pthread_cond_wait(&registry->work, &registry->lock);
             continue;
         }
-        if (job->due <= clock_ms()) {
-            queue_remove(&registry->waiting, place);
+        if (job->due <= vf_clock_ms()) {
+            vf_jobs_remove(&registry->waiting, place);
             return job;
         }
         struct timespec due = {(time_t)(job->due / 1000), (long)(job->due % 1000) * 1000000};
@@ -237,13 +162,13 @@ static struct job *await_job(struct vf_registry *registry)
 /* Nobody may wait for an answer that no longer comes. The lock is held. */
 static void answer_rest(struct vf_registry *registry)
 {
-    for (struct job **place = &registry->waiting.first; *place;) {
-        struct job *job = *place;
+    for (struct vf_job **place = &registry->waiting.first; *place;) {
+        struct vf_job *job = *place;
         if (!job->awaited) {
             place = &job->next;
             continue;
         }
-        queue_remove(&registry->waiting, place);
+        vf_jobs_remove(&registry->waiting, place);
         vf_error_set(&job->result.error, VF_EIO, "the registry client was stopped");
         job->done = true;
     }
@@ -256,7 +181,7 @@ static void *run(void *argument)
     bool was_reachable = true;
 
     pthread_mutex_lock(&registry->lock);
-    for (struct job *job; (job = await_job(registry));) {
+    for (struct vf_job *job; (job = await_job(registry));) {
         registry->working = true;
         pthread_mutex_unlock(&registry->lock);
         bool done = run_job(registry, job);
@@ -271,7 +196,7 @@ static void *run(void *argument)
         if (done && !registry->stopped)
             hand_out(registry, job);
         else
-            queue_push(&registry->waiting, job);
+            vf_jobs_push(&registry->waiting, job);
     }
     answer_rest(registry);
     pthread_mutex_unlock(&registry->lock);
@@ -346,9 +271,9 @@ int vf_registry_create(const struct vf_registry_config *config, void (*on_result
     curl_global_init(CURL_GLOBAL_DEFAULT); /* counted by libcurl */
     registry->on_results = on_results;
     registry->owner = owner;
-    registry->random = ((uint64_t)clock_ms() << 20 ^ (uint64_t)getpid()) | 1;
-    queue_init(&registry->waiting);
-    queue_init(&registry->results);
+    registry->random = ((uint64_t)vf_clock_ms() << 20 ^ (uint64_t)getpid()) | 1;
+    vf_jobs_init(&registry->waiting);
+    vf_jobs_init(&registry->results);
     init_locks(registry);
     registry->worker.retry_max = config->retry_max;
     rc = vf_registry_config_copy(config, &registry->config);
@@ -387,8 +312,8 @@ void vf_registry_free(struct vf_registry *registry)
     vf_registry_stop(registry);
     if (registry->running)
         pthread_join(registry->thread, NULL);
-    queue_release(&registry->waiting);
-    queue_release(&registry->results);
+    vf_jobs_release(&registry->waiting);
+    vf_jobs_release(&registry->results);
     vf_disk_cache_close(&registry->worker.cache);
     vf_talk_release(&registry->worker.talk);
     pthread_cond_destroy(&registry->work);
@@ -401,57 +326,11 @@ void vf_registry_free(struct vf_registry *registry)
 
 /* ---- asking ---- */
 
-static int check_request(const struct vf_registry_request *request, struct vf_error *err)
-{
-    bool by_name =
-        request->operation == VF_REGISTRY_BY_ID || request->operation == VF_REGISTRY_BY_GUID;
-    bool with_text = !by_name && request->operation != VF_REGISTRY_BY_SUBJECT;
-
-    if (!by_name && !request->subject.len)
-        return vf_error_set(err, VF_EINVAL, "the subject has no name");
-    if (request->operation == VF_REGISTRY_BY_SUBJECT && request->version < VF_REGISTRY_LATEST)
-        return vf_error_set(err, VF_EINVAL, "%d is no version", request->version);
-    if (with_text && request->text.len > WIRE_SCHEMA_BYTES_MAX)
-        return vf_error_set(err, VF_ELIMIT, "the schema is longer than %d bytes",
-                            WIRE_SCHEMA_BYTES_MAX);
-    return VF_OK;
-}
-
-static struct vf_slice copy_text(char **at, struct vf_slice text)
-{
-    struct vf_slice copy = {*at, text.len};
-    if (text.len)
-        memcpy(*at, text.ptr, text.len);
-    (*at)[text.len] = '\0';
-    *at += text.len + 1;
-    return copy;
-}
-
-static int create_job(const struct vf_registry_request *request, struct job **out,
-                      struct vf_error *err)
-{
-    int rc = check_request(request, err);
-    if (rc)
-        return rc;
-    struct job *job = vf_calloc(1, sizeof *job + request->subject.len + request->text.len + 2);
-    if (!job)
-        return vf_error_set(err, VF_ENOMEM, "out of memory");
-    char *texts = job->texts;
-    job->request = *request;
-    job->request.subject = copy_text(&texts, request->subject);
-    job->request.text = copy_text(&texts, request->text);
-    job->result.operation = request->operation;
-    job->result.tag = request->tag;
-    job->give_up = request->patience < 0 ? -1 : clock_ms() + request->patience;
-    *out = job;
-    return VF_OK;
-}
-
 int vf_registry_ask(struct vf_registry *registry, const struct vf_registry_request *request,
                     struct vf_error *err)
 {
-    struct job *job;
-    int rc = create_job(request, &job, err);
+    struct vf_job *job;
+    int rc = vf_job_create(request, &job, err);
     if (rc)
         return rc;
     pthread_mutex_lock(&registry->lock);
@@ -460,21 +339,21 @@ int vf_registry_ask(struct vf_registry *registry, const struct vf_registry_reque
                           VF_REGISTRY_REQUESTS_MAX);
     } else {
         registry->jobs++;
-        queue_push(&registry->waiting, job);
+        vf_jobs_push(&registry->waiting, job);
         pthread_cond_signal(&registry->work);
     }
     pthread_mutex_unlock(&registry->lock);
     if (rc)
-        free_job(job);
+        vf_job_free(job);
     return rc;
 }
 
 bool vf_registry_take(struct vf_registry *registry, struct vf_registry_result *out)
 {
     pthread_mutex_lock(&registry->lock);
-    struct job *job = registry->results.first;
+    struct vf_job *job = registry->results.first;
     if (job) {
-        queue_remove(&registry->results, &registry->results.first);
+        vf_jobs_remove(&registry->results, &registry->results.first);
         registry->jobs--;
     }
     pthread_mutex_unlock(&registry->lock);
@@ -489,16 +368,16 @@ int vf_registry_call(struct vf_registry *registry, const struct vf_registry_requ
                      struct vf_registry_result *out, struct vf_error *err)
 {
     struct vf_error error = {0};
-    struct job *job = NULL;
+    struct vf_job *job = NULL;
 
     *out = (struct vf_registry_result){.operation = request->operation, .tag = request->tag};
-    int rc = create_job(request, &job, &error);
+    int rc = vf_job_create(request, &job, &error);
     pthread_mutex_lock(&registry->lock);
     if (!rc && registry->stopped)
         rc = vf_error_set(&error, VF_EIO, "the registry client was stopped");
     if (!rc) {
         job->awaited = true;
-        queue_push(&registry->waiting, job);
+        vf_jobs_push(&registry->waiting, job);
         pthread_cond_signal(&registry->work);
         while (!job->done)
             pthread_cond_wait(&registry->answered, &registry->lock);
@@ -530,7 +409,7 @@ void vf_registry_status(struct vf_registry *registry, struct vf_registry_status 
                                        .cached = atomic_load(&registry->worker.cached),
                                        .reachable = atomic_load(&talk->reachable)};
     pthread_mutex_lock(&registry->lock);
-    for (const struct job *job = registry->waiting.first; job; job = job->next)
+    for (const struct vf_job *job = registry->waiting.first; job; job = job->next)
         out->waiting++;
     out->waiting += registry->working;
     pthread_mutex_unlock(&registry->lock);

@@ -1,8 +1,8 @@
 #include "registry/talk.h"
 
 #include "observe/log.h"
+#include "registry/clock.h"
 #include <stdio.h>
-#include <time.h>
 
 /* Codes that only a registry gives: a subject, a version or a schema is not there. */
 enum { NOT_FOUND_FIRST = 40401, NOT_FOUND_LAST = 40499 };
@@ -47,13 +47,6 @@ static const struct rule *find_rule(long status)
         if (rules[i].status == status)
             return &rules[i];
     return &unknown_rule;
-}
-
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 int vf_talk_init(struct vf_talk *talk, const struct vf_registry_config *config,
@@ -196,7 +189,7 @@ int vf_talk_ask(struct vf_talk *talk, const struct vf_question *question, struct
                    VF_FIELDS(vf_text("url", talk->urls.items[index].base),
                              vf_text("reason", error.text)));
     }
-    talk->failed_at = clock_ms();
+    talk->failed_at = vf_clock_ms();
     atomic_store(&talk->reachable, rc == VF_EACCES);
     if (!passing.code)
         return rc;
@@ -206,7 +199,7 @@ int vf_talk_ask(struct vf_talk *talk, const struct vf_question *question, struct
 
 bool vf_talk_failed_within(const struct vf_talk *talk, int64_t milliseconds)
 {
-    return talk->failed_at >= 0 && clock_ms() - talk->failed_at < milliseconds;
+    return talk->failed_at >= 0 && vf_clock_ms() - talk->failed_at < milliseconds;
 }
 
 int vf_talk_unusable(struct vf_talk *talk, const char *what, struct vf_error *err)
