@@ -148,8 +148,9 @@ int vf_demo_feed(const struct vf_config *config, const char *sample_directory,
         .stamp = VF_STAMP_NOW,
         .limits = wire_limits_default,
         .event_bytes_max = EVENT_MEMORY};
-    struct vf_sink_config sink = {
-        .settings = {&config->kafka, &config->kafka_consumer, &config->kafka_producer}};
+    struct vf_sink_config sink = {.settings = {.common = &config->kafka,
+                                               .consumer = &config->kafka_consumer,
+                                               .producer = &config->kafka_producer}};
     const struct vf_sink_events events = {
         .on_delivery = on_delivery, .on_room = on_room, .on_failure = on_failure, .owner = &feed};
 
