@@ -108,26 +108,25 @@ static void records(void **state)
          RECORD(FIELD("a", "\"int\"")), "03 08 04ffff00 01 02 00 00 0e", "{\"a\": 7}", 0, 0},
         /* Added, with defaults of all kinds. */
         {RECORD(FIELD("a", "\"int\"")),
-         RECORD(
-             OPTION("s", "\"string\"", "\"default\":\"d\"") "," OPTION("u", "[\"null\",\"int\"]", "\"default\":null") "," OPTION("v", "[\"null\",\"int\"]", "\"default\":9") "," OPTION("m", MAP("\"long\""), "\"default\":{\"k\":-1}") "," OPTION(
-                 "b", "\"bytes\"",
-                 "\"default\":\"\\u00ff\"") "," OPTION("d", "\"double\"",
-                                                       "\"default\":1") "," OPTION("e",
-                                                                                   ENUM("E",
-                                                                                        "\"A\","
-                                                                                        "\"B\"",
-                                                                                        ""),
-                                                                                   "\"default\":"
-                                                                                   "\"B\"") "," OPTION("r",
-                                                                                                       "{\"type\":\"record\",\"name\":\"I\",\"fields\":[" OPTION(
-                                                                                                           "p",
-                                                                                                           "\"int\"",
-                                                                                                           "\"default\":3") "," FIELD("q",
-                                                                                                                                      "\"int\"") "]}",
-                                                                                                       "\"default\":{\"q\":4}") "," OPTION("t",
-                                                                                                                                           "[\"int\",\"string\",\"null\"]",
-                                                                                                                                           "\"default\":\"x\"") "," FIELD("a",
-                                                                                                                                                                          "\"int\"")),
+         RECORD(OPTION("s", "\"string\"", "\"default\":\"d\"") "," OPTION("u", "[\"null\",\"int\"]", "\"default\":null") "," OPTION("v", "[\"null\",\"int\"]", "\"default\":9") "," OPTION("m", MAP("\"long\""), "\"default\":{\"k\":-1}") "," OPTION(
+             "b", "\"bytes\"",
+             "\"default\":\"\\u00ff\"") "," OPTION("d", "\"double\"",
+                                                   "\"default\":1") "," OPTION("e",
+                                                                               ENUM("E",
+                                                                                    "\"A\","
+                                                                                    "\"B\"",
+                                                                                    ""),
+                                                                               "\"default\":"
+                                                                               "\"B\"") "," OPTION("r",
+                                                                                                   "{\"type\":\"record\",\"name\":\"I\",\"fields\":[" OPTION(
+                                                                                                       "p",
+                                                                                                       "\"int\"",
+                                                                                                       "\"default\":3") "," FIELD("q",
+                                                                                                                                  "\"int\"") "]}",
+                                                                                                   "\"default\":{\"q\":4}") "," OPTION("t",
+                                                                                                                                       "[\"int\",\"string\",\"null\"]",
+                                                                                                                                       "\"default\":\"x\"") "," FIELD("a",
+                                                                                                                                                                      "\"int\"")),
          "02",
          "{\"s\": \"d\", \"u\": null, \"v\": 9, \"m\": {\"k\": -1}, \"b\": \"\xc3\xbf\", "
          "\"d\": 1.0, \"e\": \"B\", \"r\": {\"p\": 3, \"q\": 4}, \"t\": {\"string\": \"x\"}, "
