@@ -329,11 +329,9 @@ static bool parts(const struct folder *f, uint8_t script)
     return before >= VF_SCRIPT_HAN;
 }
 
-static void letter(struct folder *f, const int32_t *points, size_t count, bool capital, size_t raw,
-                   size_t raw_end)
+static void letter(struct folder *f, const int32_t *points, size_t count, uint8_t script,
+                   bool capital, size_t raw, size_t raw_end)
 {
-    uint8_t script = script_of(points[0]);
-
     if (f->in_word && script != VF_SCRIPT_OTHER && parts(f, script))
         end_word(f);
     if (!f->in_word)
@@ -373,20 +371,28 @@ static void one_point(struct folder *f, int32_t c, size_t raw, size_t raw_end)
     int32_t points[EXPANSION_MAX];
     size_t count = 0;
     enum kind kind;
+    uint8_t script;
     bool capital;
 
     if (c < TABLE_SIZE && table[c].kind != UINT8_MAX) {
         const struct folding *folding = &table[c];
         kind = (enum kind)folding->kind;
         capital = folding->capital;
+        script = folding->script;
         points[count++] = folding->first;
         points[count] = folding->second;
         count += folding->second != 0;
+    } else if ((c >= 0x3400 && c <= 0x9FFF) || (c >= 0xAC00 && c <= 0xD7A3)) {
+        kind = KIND_LETTER; /* Han and Hangul fold to themselves */
+        capital = false;
+        script = c <= 0x9FFF ? VF_SCRIPT_HAN : VF_SCRIPT_HANGUL;
+        points[count++] = c;
     } else {
         count = fold_point(c, points, &kind, &capital);
+        script = count ? script_of(points[0]) : VF_SCRIPT_OTHER;
     }
     switch (kind) {
-    case KIND_LETTER: letter(f, points, count, capital, raw, raw_end); break;
+    case KIND_LETTER: letter(f, points, count, script, capital, raw, raw_end); break;
     case KIND_APOSTROPHE: apostrophe(f); break;
     case KIND_DROP: break;
     case KIND_SPACE:
@@ -416,11 +422,46 @@ static inline bool plain(struct folder *f, int32_t c, size_t raw_end)
     return true;
 }
 
+/* Past the ASCII letters that go on a Latin word, which need none of the questions asked above. */
+static size_t ascii_letters(struct folder *f, size_t at)
+{
+    const char *in = f->in.ptr;
+    size_t left = f->in.len - at < f->capacity - f->len ? f->in.len - at : f->capacity - f->len;
+    char *out = f->out + f->len; /* locals: the compiler cannot know that out leaves *f alone */
+    size_t n = 0;
+    size_t capitals = 0;
+
+    if (!f->in_word || f->word.script != VF_SCRIPT_LATIN)
+        return at;
+    for (; n < left; n++) {
+        unsigned char c = (unsigned char)in[at + n];
+        unsigned char lower = c | 0x20;
+        if (lower < 'a' || lower > 'z')
+            break;
+        capitals += c != lower;
+        out[n] = (char)lower;
+    }
+    if (!n)
+        return at;
+    at += n;
+    f->len += n;
+    f->latin = true;
+    f->word.raw_end = (uint32_t)at;
+    f->word.letters = (uint8_t)(f->word.letters + n < UINT8_MAX ? f->word.letters + n : UINT8_MAX);
+    f->word.capitals =
+        (uint8_t)(f->word.capitals + capitals < UINT8_MAX ? f->word.capitals + capitals
+                                                          : UINT8_MAX);
+    return at;
+}
+
 static int run(struct folder *f)
 {
     const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)f->in.ptr;
 
     for (size_t at = 0; at < f->in.len && !f->overflow;) {
+        at = ascii_letters(f, at);
+        if (at == f->in.len)
+            break;
         utf8proc_int32_t c = bytes[at];
         utf8proc_ssize_t n = 1;
         if (c >= 0xC2 && c < 0xE0 && at + 1 < f->in.len && (bytes[at + 1] & 0xC0) == 0x80) {
