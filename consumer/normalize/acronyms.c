@@ -186,6 +186,7 @@ int vf_organization_settle_collision(const struct vf_organization_query *query,
         int rc = settle_by_words(query, text, acronym, false, out);
         return rc < 0 ? rc : VF_OK;
     }
+    vf_name_consult(query->context);
     for (size_t i = 0; i < count; i++) {
         int rc = report_tells(query, text, &readings[i]);
         if (rc < 0)

@@ -101,6 +101,8 @@ static void choose(struct vf_name_text *text, const struct vf_name_hit *hit,
     const struct ranking *r = near.best && !is_clear(&all) ? &near : &all;
     if (!r->best)
         return;
+    if (!is_clear(&all))
+        vf_name_consult(context);
     out->name = r->best->name;
     out->ambiguous = !is_clear(r);
     out->country = out->ambiguous ? VF_NO_COUNTRY : r->best->country;

@@ -147,6 +147,7 @@ static void decide(const struct vf_reference *reference, const struct candidates
     }
     if (!all->count)
         return;
+    vf_name_consult(context);
     out->country = taking_part(all, context);
     if (out->country == VF_NO_COUNTRY)
         out->country = belonging(reference, all, context);

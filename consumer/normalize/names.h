@@ -18,8 +18,15 @@ struct vf_name_context {
     size_t organization_count;
     const struct vf_slice *texts; /* occasion, other organizations, offices, attribution ... */
     size_t text_count;
-    int32_t day; /* first day of the event; VF_DAY_MIN: not known */
+    int32_t day;     /* first day of the event; VF_DAY_MIN: not known */
+    bool *consulted; /* set where more than the language may have decided; NULL: not asked for */
 };
+
+static inline void vf_name_consult(const struct vf_name_context *context)
+{
+    if (context->consulted)
+        *context->consulted = true;
+}
 
 struct vf_country_match {
     vf_country_index country; /* VF_NO_COUNTRY: none, or ambiguous */

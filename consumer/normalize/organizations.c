@@ -80,15 +80,19 @@ bool vf_organization_filter(const struct vf_name_text *text, const struct vf_nam
 /* ---- what a key means ---- */
 
 /* A name no longer, or not yet, in use is a weaker reading than one in use. */
-static bool in_use(const struct vf_name_entry *entry, int32_t day)
+static bool in_use(const struct vf_name_entry *entry, const struct vf_name_context *context)
 {
+    int32_t day = context->day;
+
+    if (entry->since != VF_DAY_MIN || entry->until != VF_DAY_MAX)
+        vf_name_consult(context);
     return day == VF_DAY_MIN || (entry->since <= day && day < entry->until);
 }
 
 /* Greater is better. */
 static int worth(const struct vf_name_entry *entry, const struct vf_name_context *context)
 {
-    return 4 * in_use(entry, context->day) + 2 * is_spoken(entry, context->language) +
+    return 4 * in_use(entry, context) + 2 * is_spoken(entry, context->language) +
            (entry->kind != VF_NAME_BODY) + (entry->kind == VF_NAME_OFFICIAL);
 }
 
