@@ -165,7 +165,7 @@ static int read_header(struct wire_container_reader *reader, struct vf_error *er
 {
     char magic[MAGIC_BYTES];
 
-    if (read_exact(reader, magic, sizeof magic, err) || memcmp(magic, "Obj\1", sizeof magic))
+    if (read_exact(reader, magic, sizeof magic, err) || memcmp(magic, "Obj\1", sizeof magic) != 0)
         return ferror(reader->file) ? fail_read(reader, err)
                                     : vf_error_set(err, VF_EDATA, "is not an Avro container file");
     int rc = read_entries(reader, err);
@@ -190,8 +190,8 @@ static int read_header(struct wire_container_reader *reader, struct vf_error *er
 static int read_block(struct wire_container_reader *reader, struct vf_error *err)
 {
     char sync[SYNC_BYTES];
-    int64_t count;
-    int64_t size;
+    int64_t count = 0;
+    int64_t size = 0;
     int first = getc(reader->file);
 
     if (first == EOF && !ferror(reader->file))
@@ -213,7 +213,7 @@ static int read_block(struct wire_container_reader *reader, struct vf_error *err
         rc = read_exact(reader, sync, sizeof sync, err);
     if (rc)
         return rc;
-    if (memcmp(sync, reader->sync, sizeof sync))
+    if (memcmp(sync, reader->sync, sizeof sync) != 0)
         return vf_error_set(err, VF_EDATA, "no sync marker behind the block at byte %llu",
                             (unsigned long long)start);
     rc = wire_block_unpack(reader->codec, vf_buffer_slice(&reader->packed), &reader->block, err);

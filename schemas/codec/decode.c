@@ -2,227 +2,18 @@
  * The interpreter that decodes. Hostile bytes are its daily bread: nothing is read, counted or
  * reserved before it was compared with the bytes that are left.
  */
+#include "codec/wire_decoder.h"
 #include "codec/wire_impl.h"
-#include "codec/wire_program.h"
 #include "codec/wire_utf8.h"
 #include "codec/wire_varint.h"
-
-struct wire_number wire_number_read_long(const uint8_t *at, const uint8_t *end)
-{
-    uint64_t n = 0;
-
-    for (unsigned shift = 0; at < end; shift += 7) {
-        uint8_t byte = *at++;
-        if (shift == 63 && byte > 1)
-            break;
-        n |= (uint64_t)(byte & 0x7F) << shift;
-        if (byte < 0x80)
-            return (struct wire_number){at, n};
-    }
-    return (struct wire_number){NULL, 0};
-}
-
-/* Why decoding stopped. Nearly always what the instruction read is invalid; how, is found out
- * when the error is reported. */
-enum reason {
-    BAD_VALUE,
-    BAD_COUNT,
-    BAD_BLOCK,
-    BAD_BLOCK_END,
-    BAD_ITEMS,
-    BAD_DEPTH,
-    BAD_MEMORY,
-    BAD_REFUSED,
-    BAD_TRAILING,
-};
-
-struct decoder {
-    const struct wire_program *program;
-    const uint8_t *start; /* of the bytes */
-    const uint8_t *end;
-    const struct wire_limits *limits;
-    struct vf_arena *arena;
-    size_t items_left;
-    size_t depth_limit;
-    bool prefix;            /* bytes may follow the value */
-    const uint8_t *stopped; /* behind the value */
-    struct wire_frame_record frames[WIRE_DEPTH_MAX];
-};
-
-/* ---- errors --------------------------------------------------------------------------- */
-
-struct message {
-    int code;
-    char text[256];
-};
-
-__attribute__((format(printf, 3, 4))) static void say(struct message *message, int code,
-                                                      const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vsnprintf(message->text, sizeof message->text, format, args);
-    va_end(args);
-    message->code = code;
-}
-
-static void say_truncated(struct message *message)
-{
-    say(message, VF_ETRUNCATED, "the value ends too early");
-}
-
-/* True when there is a number at *at, which then moves past it; false: said why not. */
-static bool explain_number(const struct decoder *decoder, const uint8_t **at, int64_t *number,
-                           struct message *message)
-{
-    struct wire_number n = wire_number_read(*at, decoder->end);
-
-    if (n.next) {
-        *number = wire_unzigzag(n.value);
-        *at = n.next;
-        return true;
-    }
-    if (decoder->end - *at < WIRE_VARINT_MAX)
-        say_truncated(message);
-    else
-        say(message, VF_EDATA, "a number of more than 64 bits");
-    return false;
-}
-
-static void explain_slice(const struct decoder *decoder, const uint8_t *at, struct message *message)
-{
-    int64_t length;
-
-    if (!explain_number(decoder, &at, &length, message))
-        return;
-    if (length < 0)
-        say(message, VF_EDATA, "a length of %lld bytes", (long long)length);
-    else if (length > decoder->end - at)
-        say(message, VF_ETRUNCATED, "a length of %lld bytes, and %zu are left", (long long)length,
-            (size_t)(decoder->end - at));
-    else if ((uint64_t)length > decoder->limits->value_bytes)
-        say(message, VF_ELIMIT, "a length of %lld bytes: the limit is %zu", (long long)length,
-            decoder->limits->value_bytes);
-    else
-        say(message, VF_EUTF8, "not UTF-8");
-}
-
-/* Numbers that stand for one of count things. */
-static void explain_choice(const struct decoder *decoder, const uint8_t *at, const char *what,
-                           uint32_t count, struct message *message)
-{
-    int64_t number;
-
-    if (!explain_number(decoder, &at, &number, message))
-        return;
-    if (number < 0 || number >= count)
-        say(message, VF_EDATA, "%s %lld of %u", what, (long long)number, (unsigned)count);
-    else
-        say(message, VF_EDATA, "the writer's %s %lld is unknown here, and there is no default",
-            what, (long long)number);
-}
-
-static void explain_value(const struct decoder *decoder, const struct wire_insn *insn,
-                          const uint8_t *at, struct message *message)
-{
-    int64_t number;
-
-    switch (insn->op) {
-    case OP_BOOLEAN:
-    case OP_SKIP_BOOLEAN:
-        if (at < decoder->end)
-            say(message, VF_EDATA, "a boolean of %u", (unsigned)*at);
-        else
-            say_truncated(message);
-        break;
-    case OP_ENUM:
-    case OP_ENUM_MAPPED:
-    case OP_SKIP_ENUM: explain_choice(decoder, at, "symbol", insn->a, message); break;
-    case OP_SWITCH: explain_choice(decoder, at, "branch", insn->a, message); break;
-    case OP_OPTIONAL_STRING:
-    case OP_OPTIONAL_BYTES:
-    case OP_OPTIONAL_FIXED:
-    case OP_OPTIONAL_VALUE:
-    case OP_OPTIONAL_POINTER:
-        if (!explain_number(decoder, &at, &number, message))
-            break;
-        if (number != 0 && number != 1)
-            say(message, VF_EDATA, "branch %lld of 2", (long long)number);
-        else if (insn->op == OP_OPTIONAL_FIXED)
-            say_truncated(message);
-        else
-            explain_slice(decoder, at, message);
-        break;
-    case OP_BYTES:
-    case OP_STRING:
-    case OP_SKIP_BYTES:
-    case OP_ARRAY_OF_STRINGS: explain_slice(decoder, at, message); break;
-    case OP_FIXED:
-    case OP_SKIP_FIXED:
-    case OP_FLOAT:
-    case OP_FLOAT_TO_DOUBLE:
-    case OP_DOUBLE: say_truncated(message); break;
-    default:
-        if (explain_number(decoder, &at, &number, message))
-            say(message, VF_EDATA, "%lld is out of range for int", (long long)number);
-        break;
-    }
-}
-
-static void explain(const struct decoder *decoder, enum reason reason, const struct wire_insn *insn,
-                    const uint8_t *at, struct message *message)
-{
-    size_t left = (size_t)(decoder->end - at);
-    int64_t number = 0;
-
-    switch (reason) {
-    case BAD_VALUE: explain_value(decoder, insn, at, message); break;
-    case BAD_COUNT:
-        if (explain_number(decoder, &at, &number, message))
-            say(message, VF_ETRUNCATED, "%llu items, and %zu bytes are left",
-                number < 0 ? -(unsigned long long)number : (unsigned long long)number,
-                (size_t)(decoder->end - at));
-        break;
-    case BAD_BLOCK: say(message, VF_ETRUNCATED, "a block of more bytes than are left"); break;
-    case BAD_BLOCK_END: say(message, VF_EDATA, "a block does not end where its size says"); break;
-    case BAD_ITEMS:
-        say(message, VF_ELIMIT, "more than %zu items in one value", decoder->limits->items);
-        break;
-    case BAD_DEPTH:
-        say(message, VF_ELIMIT, "nested deeper than %zu levels", decoder->depth_limit);
-        break;
-    case BAD_MEMORY: say(message, VF_ENOMEM, "no memory left for the value"); break;
-    case BAD_REFUSED:
-        say(message, VF_EINCOMPATIBLE, "%s", (const char *)decoder->program->constants[insn->b]);
-        break;
-    case BAD_TRAILING: say(message, VF_ETRAILING, "%zu bytes left over", left); break;
-    }
-}
-
-enum { NO_ITEM = -1 };
-
-/* item: the string of an array of strings, or NO_ITEM. */
-static int report(const struct decoder *decoder, enum reason reason, const struct wire_insn *insn,
-                  const uint8_t *at, size_t depth, long long item, struct vf_error *err)
-{
-    char path[WIRE_PATH_TEXT];
-    struct message message;
-
-    explain(decoder, reason, insn, at, &message);
-    wire_program_path(decoder->program, insn, decoder->frames, depth, path);
-    if (item != NO_ITEM)
-        wire_path_add_index(path, strlen(path), (size_t)item);
-    return vf_error_set(err, message.code, "%s%s%s, at byte %zu", path, path[0] ? ": " : "",
-                        message.text, (size_t)(at - decoder->start));
-}
 
 /* ---- blocks of arrays and maps -------------------------------------------------------- */
 
 enum block { BLOCK_ITEMS, BLOCK_LAST, BLOCK_BAD };
 
 /* Reads the header of a block and checks that its items can be there; *at moves past it. */
-static enum block read_block(struct decoder *decoder, uint16_t least, const uint8_t **at,
-                             struct wire_frame_record *frame, enum reason *reason)
+static enum block read_block(struct wire_decoder *decoder, uint16_t least, const uint8_t **at,
+                             struct wire_frame_record *frame, enum wire_reason *reason)
 {
     struct wire_number n = wire_number_read(*at, decoder->end);
 
@@ -262,7 +53,8 @@ static enum block read_block(struct decoder *decoder, uint16_t least, const uint
 
 /* Memory for all items so far and the new block's. Most values have one block, which gets just
  * what it needs; later ones double it, so that many small blocks cost no more than one. */
-static bool reserve_items(struct decoder *decoder, struct wire_frame_record *frame, size_t size)
+static bool reserve_items(struct wire_decoder *decoder, struct wire_frame_record *frame,
+                          size_t size)
 {
     size_t used = frame->count - frame->left;
     size_t bytes;
@@ -379,8 +171,8 @@ static inline const uint8_t *read_bytes(const uint8_t *at, const uint8_t *end, s
 
 /* The next block of an array or map, with memory for it. Blocks to be skipped that tell their
  * size are skipped at once. */
-static enum block next_items(struct decoder *decoder, struct wire_frame_record *frame,
-                             const uint8_t **at, enum reason *reason)
+static enum block next_items(struct wire_decoder *decoder, struct wire_frame_record *frame,
+                             const uint8_t **at, enum wire_reason *reason)
 {
     bool skip = frame->at->op == OP_SKIP_ARRAY;
     enum block block;
@@ -405,8 +197,9 @@ static enum block next_items(struct decoder *decoder, struct wire_frame_record *
 }
 
 /* A whole array of strings. On failure *at is where it is, and *item the string it is in. */
-static bool read_strings(struct decoder *decoder, const struct wire_insn *insn, const uint8_t **at,
-                         struct wire_array *out, long long *item, enum reason *reason)
+static bool read_strings(struct wire_decoder *decoder, const struct wire_insn *insn,
+                         const uint8_t **at, struct wire_array *out, long long *item,
+                         enum wire_reason *reason)
 {
     struct wire_frame_record frame = {.at = insn};
     const uint8_t *const end = decoder->end;
@@ -447,7 +240,8 @@ static bool read_strings(struct decoder *decoder, const struct wire_insn *insn, 
 
 /* One label an instruction: it sets next to the byte behind what it read, or to NULL when that is
  * invalid. Those that go on elsewhere set insn to the one before that. */
-static int run(struct decoder *decoder, char *base, struct vf_error *err)
+/* NOLINTNEXTLINE(readability-function-size): a label each */
+static int run(struct wire_decoder *decoder, char *base, struct vf_error *err)
 {
     static const void *const labels[] = {
         [OP_BOOLEAN] = &&op_boolean,
@@ -503,9 +297,9 @@ static int run(struct decoder *decoder, char *base, struct vf_error *err)
     const uint8_t *const end = decoder->end;
     const size_t limit = decoder->limits->value_bytes;
     const uint8_t *next = at;
-    enum reason reason = BAD_VALUE;
+    enum wire_reason reason = BAD_VALUE;
     enum block block;
-    long long item = NO_ITEM;
+    long long item = WIRE_NO_ITEM;
     const uint8_t *cursor; /* what functions that are not inlined move: at stays in a register */
     int64_t wide;
     uint32_t index;
@@ -783,10 +577,11 @@ too_deep:
 no_memory:
     reason = BAD_MEMORY;
 fail:
-    return report(decoder, reason, insn, at, (size_t)(frame - decoder->frames), item, err);
+    return wire_decode_report(decoder, reason, insn, at, (size_t)(frame - decoder->frames), item,
+                              err);
 }
 
-static void prepare(struct decoder *decoder, const struct wire_program *program,
+static void prepare(struct wire_decoder *decoder, const struct wire_program *program,
                     struct vf_slice bytes, const struct wire_limits *limits)
 {
     /* Frames stay unset until they are pushed. */
@@ -805,7 +600,7 @@ int wire_decode(const struct wire_plan *plan, struct vf_slice bytes,
                 const struct wire_limits *limits, struct vf_arena *arena, void *value,
                 struct vf_error *err)
 {
-    struct decoder decoder;
+    struct wire_decoder decoder;
 
     prepare(&decoder, plan->program, bytes, limits);
     decoder.arena = arena;
@@ -815,7 +610,7 @@ int wire_decode(const struct wire_plan *plan, struct vf_slice bytes,
 int wire_skip(const struct wire_program *skipper, struct vf_slice bytes,
               const struct wire_limits *limits, size_t *used, struct vf_error *err)
 {
-    struct decoder decoder;
+    struct wire_decoder decoder;
     char nothing = 0; /* skipping writes to no value */
 
     prepare(&decoder, skipper, bytes, limits);

@@ -233,6 +233,7 @@ static inline uint8_t *write_strings(struct encoder *encoder, uint8_t *at,
 
 /* One label an instruction of those that encoders have: it sets next to where to write on, or to
  * NULL. Those that go on elsewhere set insn to the one before that. */
+/* NOLINTNEXTLINE(readability-function-size): a label each */
 static bool run(struct encoder *encoder, const char *base)
 {
     static const void *const labels[] = {

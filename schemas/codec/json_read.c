@@ -489,9 +489,10 @@ int wire_json_value(struct wire_json_reader *reader, const struct wire_type *typ
 int wire_json_load(struct vf_slice text, json_t **out, struct vf_error *err)
 {
     json_error_t error;
+    const char *bytes = text.ptr ? text.ptr : "";
 
-    *out = json_loadb(text.ptr ? text.ptr : "", text.len,
-                      JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+    *out = json_loadb(bytes, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL,
+                      &error);
     if (*out)
         return 0;
     /* Where memory ends inside it, the library says nothing at all. */
@@ -500,7 +501,7 @@ int wire_json_load(struct vf_slice text, json_t **out, struct vf_error *err)
     /* The library quotes what it read, which need not be UTF-8. */
     struct vf_slice message = vf_slice_of(error.text);
     message.len = wire_utf8_prefix(message.ptr, message.len);
-    if (!text.len || !memchr(text.ptr, '\n', text.len)) /* a line of a file has its number there */
+    if (!memchr(bytes, '\n', text.len)) /* a line of a file has its number there */
         return vf_error_set(err, VF_EJSON, "no JSON: column %d: %.*s", error.column,
                             VF_SLICE_PRINT(message));
     return vf_error_set(err, VF_EJSON, "no JSON: line %d, column %d: %.*s", error.line,

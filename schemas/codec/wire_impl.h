@@ -31,6 +31,9 @@ struct wire_schema {
 
 /* Fills schema->root and its names from JSON; schema's other members are zero but the arena. */
 int wire_schema_build(struct wire_schema *schema, struct vf_slice json, struct vf_error *err);
+/* Sets the type's logical type from its JSON. As the specification asks, one that is unknown or
+ * misused is ignored. */
+void wire_logical_parse(const json_t *json, struct wire_type *type);
 /* Parsing Canonical Form of a type, appended to out. */
 int wire_canonical_write(const struct wire_type *type, struct vf_buffer *out);
 uint64_t wire_crc64(struct vf_slice bytes);

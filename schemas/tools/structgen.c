@@ -526,7 +526,7 @@ int main(int argc, char **argv)
 {
     static struct generator gen;
 
-    if (argc < 6 || strcmp(argv[1], "--prefix") || strcmp(argv[3], "--output") ||
+    if (argc < 6 || strcmp(argv[1], "--prefix") != 0 || strcmp(argv[3], "--output") != 0 ||
         argc - 5 > FILES_MAX) {
         fprintf(stderr, "usage: wire_structgen --prefix PREFIX --output STEM SCHEMA...\n");
         return 64;
