@@ -65,6 +65,8 @@ def test_help_and_version(consumer):
         ({"kafka": {"linger.ms": "fast"}}, ["linger.ms"]),
         ({"reference": {"directory": "/nonexistent"}}, ["/nonexistent"]),
         ({"schemas": {"7": "/nonexistent.avsc"}}, ["/nonexistent.avsc"]),
+        ({"registry": {"url": "ftp://x"}}, ["[registry]", "URL 1", "https://"]),
+        ({"registry": {"url": "http://x", "user": "u", "token": "t"}}, ["[registry]", "token"]),
     ],
 )
 def test_wrong_configuration_is_told_by_place(consumer, folder, sections, words):

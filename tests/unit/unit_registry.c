@@ -880,6 +880,26 @@ static void lack_of_memory_is_an_error(void **state)
     vf_talk_release(&worker.talk);
 }
 
+static void lack_of_memory_at_the_start_is_an_error(void **state)
+{
+    struct fixture *f = *state;
+    int rc = VF_ENOMEM;
+    f->config.urls = "http://user:pass@127.0.0.1:1,http://127.0.0.1:2";
+    f->config.cache_directory = "/dev/null/none";
+    for (unsigned long n = 1; rc && n < 100; n++) {
+        vf_memory_fail_after(n);
+        rc = vf_registry_create(&f->config, NULL, NULL, &f->registry, &f->err);
+        vf_memory_fail_after(0);
+        assert_true(rc == VF_OK || rc == VF_ENOMEM);
+        assert_true((f->registry != NULL) == (rc == VF_OK));
+    }
+    assert_code(rc, VF_OK);
+    vf_memory_fail_after(1);
+    rc = by_id(f, 1, 0);
+    vf_memory_fail_after(0);
+    assert_code(rc, VF_ENOMEM);
+}
+
 static void subjects_and_guids(void **state)
 {
     char subject[VF_SUBJECT_MAX];
@@ -939,6 +959,7 @@ int main(void)
         TEST(stopping_does_not_wait),
         TEST(several_threads_may_call),
         TEST(lack_of_memory_is_an_error),
+        TEST(lack_of_memory_at_the_start_is_an_error),
         TEST(subjects_and_guids),
     };
     setenv("no_proxy", "*", 1);
