@@ -17,6 +17,8 @@ struct vf_replay_source {
     enum content content;
     struct vf_player *player;       /* owned; of a recording */
     struct vf_converter *converter; /* owned; of events, for all files */
+    uint64_t generated;             /* events the generator gave */
+    struct vf_buffer broken;        /* value of a broken one */
     uint64_t finished;              /* bytes of the files that are done */
     uint64_t total;                 /* bytes of all files; 0: not known */
 };
@@ -69,7 +71,10 @@ int vf_replay_source_open(const struct vf_replay_source_config *config,
     if (!source)
         return vf_error_set(err, VF_ENOMEM, "out of memory");
     source->config = config;
-    if (config->topics)
+    vf_buffer_init(&source->broken, config->record_max);
+    if (config->generator)
+        rc = vf_converter_create(config->convert, &source->converter, err);
+    else if (config->topics)
         rc = open_reader(source, err);
     else
         source->total = total_size(config);
@@ -99,6 +104,7 @@ void vf_replay_source_close(struct vf_replay_source *source)
     close_file(source);
     vf_topic_reader_close(source->reader);
     vf_converter_free(source->converter);
+    vf_buffer_release(&source->broken);
     vf_free(source);
 }
 
@@ -106,6 +112,11 @@ int vf_replay_source_rewind(struct vf_replay_source *source, struct vf_error *er
 {
     const struct vf_replay_source_config *config = source->config;
 
+    if (config->generator) {
+        vf_generator_rewind(config->generator);
+        source->generated = 0;
+        return VF_OK;
+    }
     if (config->topics) {
         vf_topic_reader_close(source->reader);
         source->reader = NULL;
@@ -200,10 +211,34 @@ static int next_from_files(struct vf_replay_source *source, struct vf_record *re
     }
 }
 
+/* ---- the generator ---- */
+
+static int next_generated(struct vf_replay_source *source, struct vf_record *record,
+                          struct vf_origin *origin, struct vf_error *err)
+{
+    const struct vf_replay_source_config *config = source->config;
+    struct vf_generated event;
+
+    if (source->generated == config->generate)
+        return VF_ENOENT;
+    origin->file = "<generated>";
+    origin->number = ++source->generated;
+    int rc = vf_generator_next(config->generator, &event, err);
+    if (!rc)
+        rc = vf_converter_event(source->converter, event.kind, event.event, record, err);
+    if (!rc && event.bad) {
+        rc = vf_generator_break(config->generator, record->value, false, &source->broken, err);
+        record->value = source->broken.len ? vf_buffer_slice(&source->broken) : vf_slice("", 0);
+    }
+    return rc;
+}
+
 int vf_replay_source_next(struct vf_replay_source *source, struct vf_record *record,
                           struct vf_origin *origin, bool *made, struct vf_error *err)
 {
-    *made = false;
+    *made = source->config->generator != NULL;
+    if (source->config->generator)
+        return next_generated(source, record, origin, err);
     if (!source->config->topics)
         return next_from_files(source, record, origin, made, err);
     int rc = vf_topic_reader_next(source->reader, record, err);
@@ -219,6 +254,11 @@ int vf_replay_source_next(struct vf_replay_source *source, struct vf_record *rec
 void vf_replay_source_progress(const struct vf_replay_source *source, uint64_t *done,
                                uint64_t *total)
 {
+    if (source->config->generator) {
+        *done = source->generated;
+        *total = source->config->generate;
+        return;
+    }
     if (source->config->topics) {
         *done = vf_topic_reader_passed(source->reader);
         *total = vf_topic_reader_span(source->reader);

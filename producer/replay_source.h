@@ -1,11 +1,12 @@
 /*
  * What a replay reads, one record after the other: recordings, files of visits and meetings (as
- * send takes them), or topics. One thread.
+ * send takes them), topics, or a generator. One thread.
  */
 #ifndef VF_PRODUCER_REPLAY_SOURCE_H
 #define VF_PRODUCER_REPLAY_SOURCE_H
 
 #include "feed/convert.h"
+#include "generator.h"
 #include "sender.h"
 #include "topic_reader.h"
 
@@ -18,6 +19,8 @@ struct vf_replay_source_config {
     const struct vf_topic_reader_config *reader; /* of topics, its own topics left out */
     const struct vf_convert_config *convert;     /* of files that are no recordings */
     size_t record_max;                           /* bytes of a line or item in a file */
+    struct vf_generator *generator;              /* instead of operands; NULL: none */
+    uint64_t generate;                           /* events it gives */
 };
 
 /* Whether the operands name files; VF_EUSAGE: some do, others do not. A name that is neither an

@@ -69,5 +69,6 @@ extern const struct vf_tool_command vf_tool_record;
 extern const struct vf_tool_command vf_tool_replay;
 extern const struct vf_tool_command vf_tool_verify;
 extern const struct vf_tool_command vf_tool_redrive;
+extern const struct vf_tool_command vf_tool_generate;
 
 #endif

@@ -130,15 +130,14 @@ void vf_converter_free(struct vf_converter *converter)
     vf_free(converter);
 }
 
-/* A field of the event in converter->event. */
-static const void *field(const struct vf_converter *converter, size_t offset)
+static const void *field(const void *event, size_t offset)
 {
-    return (const char *)converter->event + offset;
+    return (const char *)event + offset;
 }
 
-static int64_t timestamp(const struct vf_converter *converter, enum vf_kind kind)
+static int64_t timestamp(const struct vf_converter *converter, enum vf_kind kind, const void *event)
 {
-    const struct vf_optional_long *published = field(converter, kinds[kind].published_at);
+    const struct vf_optional_long *published = field(event, kinds[kind].published_at);
 
     switch (converter->config.stamp) {
     case VF_STAMP_PUBLISHED: return published->present ? published->value : -1;
@@ -157,13 +156,13 @@ static int check_identity(struct vf_slice source, struct vf_slice event_id, stru
     return VF_OK;
 }
 
-/* Frames and encodes converter->event. */
-static int make_record(struct vf_converter *converter, enum vf_kind kind, struct vf_record *out,
-                       struct vf_error *err)
+/* Frames and encodes. */
+int vf_converter_event(struct vf_converter *converter, enum vf_kind kind, const void *event,
+                       struct vf_record *out, struct vf_error *err)
 {
     const struct vf_convert_config *config = &converter->config;
-    const struct vf_slice *source = field(converter, kinds[kind].source);
-    const struct vf_slice *event_id = field(converter, kinds[kind].event_id);
+    const struct vf_slice *source = field(event, kinds[kind].source);
+    const struct vf_slice *event_id = field(event, kinds[kind].event_id);
     struct wire_frame frame = {.framing = config->framing,
                                .id = config->schema_ids[kind],
                                .fingerprint = wire_schema_fingerprint(converter->schemas[kind])};
@@ -177,7 +176,7 @@ static int make_record(struct vf_converter *converter, enum vf_kind kind, struct
     vf_buffer_clear(&converter->value);
     rc = wire_frame_write(&frame, &converter->value);
     if (!rc)
-        rc = wire_encode(converter->schemas[kind], converter->event, &converter->value, err);
+        rc = wire_encode(converter->schemas[kind], event, &converter->value, err);
     if (rc)
         return rc;
     vf_buffer_clear(&converter->key);
@@ -188,12 +187,18 @@ static int make_record(struct vf_converter *converter, enum vf_kind kind, struct
     *out = (struct vf_record){.topic = config->topics[kind],
                               .partition = -1,
                               .offset = -1,
-                              .timestamp_ms = timestamp(converter, kind),
+                              .timestamp_ms = timestamp(converter, kind, event),
                               .key = vf_buffer_slice(&converter->key),
                               .value = vf_buffer_slice(&converter->value),
                               .headers = converter->headers,
                               .header_count = converter->header_count};
     return VF_OK;
+}
+
+const struct wire_schema *vf_converter_schema(const struct vf_converter *converter,
+                                              enum vf_kind kind)
+{
+    return converter->schemas[kind];
 }
 
 static bool begins_object(struct vf_slice text)
@@ -255,7 +260,7 @@ int vf_converter_json(struct vf_converter *converter, struct vf_slice text, stru
         return fail_unknown_kind(converter, text, err);
     int rc = wire_json_read(converter->schemas[kind], text, &converter->config.limits,
                             &converter->arena, converter->event, err);
-    return rc ? rc : make_record(converter, kind, out, err);
+    return rc ? rc : vf_converter_event(converter, kind, converter->event, out, err);
 }
 
 int vf_converter_set_writer(struct vf_converter *converter, struct vf_slice schema_json,
@@ -293,5 +298,6 @@ int vf_converter_avro(struct vf_converter *converter, struct vf_slice bytes, str
     vf_arena_reset(&converter->arena);
     int rc = wire_decode(converter->plan, bytes, &converter->config.limits, &converter->arena,
                          converter->event, err);
-    return rc ? rc : make_record(converter, converter->writer_kind, out, err);
+    return rc ? rc
+              : vf_converter_event(converter, converter->writer_kind, converter->event, out, err);
 }

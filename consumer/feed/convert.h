@@ -53,6 +53,14 @@ int vf_converter_set_writer(struct vf_converter *converter, struct vf_slice sche
 int vf_converter_avro(struct vf_converter *converter, struct vf_slice bytes, struct vf_record *out,
                       struct vf_error *err);
 
+/* Takes an event in its schema's layout (struct vf_visit, struct vf_meeting); otherwise like
+ * vf_converter_json. What the event points to is borrowed during the call only. */
+int vf_converter_event(struct vf_converter *converter, enum vf_kind kind, const void *event,
+                       struct vf_record *out, struct vf_error *err);
+/* The schema of such an event; lives as long as the converter. */
+const struct wire_schema *vf_converter_schema(const struct vf_converter *converter,
+                                              enum vf_kind kind);
+
 /* "visit", "meeting". */
 const char *vf_kind_name(enum vf_kind kind);
 

@@ -84,7 +84,7 @@ def from_json(member):
 def read_json(text):
     """Records, and how many of their values were readable; fastavro encodes those again."""
     schemas, records, readable = {}, [], 0
-    for line in map(json.loads, text.splitlines()):
+    for line in map(json.loads, filter(None, text.split("\n"))):
         if "avro" in line:
             schemas[line["schema"]["id"]] = fastavro.parse_schema(line["avro"])
             continue
