@@ -189,6 +189,7 @@ int vf_source_create(uv_loop_t *loop, const struct vf_source_config *config,
     vf_wakeup_watch(&source->wakeup, source->client.queue);
     vf_wakeup_watch(&source->wakeup, source->group);
     vf_wakeup_watch(&source->wakeup, source->records);
+    source_stall_init(source);
     uv_timer_init(loop, &source->timer);
     source->timer.data = source;
     uv_timer_start(&source->timer, on_tick, SOURCE_TICK_MS, SOURCE_TICK_MS);

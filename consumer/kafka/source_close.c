@@ -16,10 +16,16 @@ static void on_timer_closed(uv_handle_t *handle)
         on_closed(owner, clean);
 }
 
+static void on_stall_timer_closed(uv_handle_t *handle)
+{
+    struct vf_source *source = handle->data;
+    uv_close((uv_handle_t *)&source->timer, on_timer_closed);
+}
+
 static void on_wakeup_closed(void *owner)
 {
     struct vf_source *source = owner;
-    uv_close((uv_handle_t *)&source->timer, on_timer_closed);
+    uv_close((uv_handle_t *)&source->stall.timer, on_stall_timer_closed);
 }
 
 static void on_destroyed(void *owner)

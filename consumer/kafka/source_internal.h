@@ -6,6 +6,7 @@
  *   source_slot.c       partitions: their table, pausing, seeking, tickets
  *   source_commit.c     checkpoints to the group's coordinator
  *   source_rebalance.c  partitions come and go
+ *   source_stall.c      old libraries are woken when they forget to fetch
  *   source_close.c      the way out
  *
  * Messages do not come through the consumer's own queue: each partition's queue is forwarded to
@@ -78,6 +79,17 @@ struct kept_message {
     const struct slot *slot;
 };
 
+/* Since the records' queue was last empty. */
+struct source_stall {
+    uv_timer_t timer;
+    bool possible; /* with this version of the library */
+    bool dry;      /* the queue is empty */
+    int64_t bytes;
+    int64_t records;
+    int64_t bytes_full;   /* this many may have filled the library's queue */
+    int64_t records_full; /* likewise */
+};
+
 enum revoke_phase { REVOKE_NONE, REVOKE_DRAINING, REVOKE_COMMITTING };
 enum close_phase { CLOSE_NONE, CLOSE_DRAINING, CLOSE_LEAVING, CLOSE_DESTROYING };
 
@@ -103,6 +115,7 @@ struct vf_source {
     struct vf_checkpoint_budget budget;
     uint32_t generation; /* the last one given out */
 
+    struct source_stall stall;
     struct kept_message kept;
     struct vf_header *headers; /* owned; reused for each record */
     size_t header_capacity;
@@ -194,6 +207,23 @@ void source_on_rebalance(struct vf_source *source, rd_kafka_event_t *event);
 void source_revoke_step(struct vf_source *source);
 /* Ends a revocation now, committed or not. */
 void source_revoke_finish(struct vf_source *source);
+
+/* source_stall.c */
+void source_stall_init(struct vf_source *source);
+/* The records' queue is empty. */
+void source_stall_empty(struct vf_source *source);
+/* A message was in it. */
+static inline void source_stall_count(struct vf_source *source, const rd_kafka_message_t *message)
+{
+    struct source_stall *stall = &source->stall;
+    if (stall->dry) {
+        stall->dry = false;
+        stall->bytes = 0;
+        stall->records = 0;
+    }
+    stall->bytes += (int64_t)(message->len + message->key_len);
+    stall->records++;
+}
 
 /* source_close.c */
 void source_close_step(struct vf_source *source);

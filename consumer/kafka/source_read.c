@@ -198,6 +198,8 @@ static void serve(struct vf_source *source, rd_kafka_event_t *event)
     switch (rd_kafka_event_type(event)) {
     case RD_KAFKA_EVENT_FETCH:
         message = rd_kafka_event_message_next(event);
+        if (message)
+            source_stall_count(source, message);
         if (message && take(source, message) == VF_TAKE_BUSY) {
             keep(source, event, message);
             return;
@@ -222,8 +224,10 @@ bool source_read(struct vf_source *source)
         take_kept(source);
     for (int i = 0; i < SOURCE_RECORDS_PER_TURN && may_read(source); i++) {
         rd_kafka_event_t *event = rd_kafka_queue_poll(source->records, 0);
-        if (!event)
+        if (!event) {
+            source_stall_empty(source);
             break;
+        }
         serve(source, event);
     }
     return may_read(source) && rd_kafka_queue_length(source->records) > 0;
