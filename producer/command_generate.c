@@ -324,7 +324,7 @@ static int send_all(struct run *run)
         return vf_tool_fail(&err);
     vf_progress_begin(&replay->progress, run->call->common->quiet, run->source.generate);
     bool whole = vf_replay_run(replay, drain_ms > INT32_MAX ? INT32_MAX : (int)drain_ms);
-    for (size_t i = 0; i < replay->target_count; i++)
+    for (size_t i = 0; run->flags->dry_run && i < replay->target_count; i++)
         vf_progress_tell(
             &replay->progress, "would send %" PRIu64 " records, %" PRIu64 " bytes, to %s",
             replay->targets[i].records, replay->targets[i].bytes, replay->targets[i].topic);

@@ -206,7 +206,7 @@ static int play(struct run *run)
     bool whole = vf_replay_run(replay, drain_ms > INT32_MAX ? INT32_MAX : (int)drain_ms);
     if (vf_interrupted())
         vf_progress_tell(&replay->progress, "interrupted");
-    for (size_t i = 0; i < replay->target_count; i++)
+    for (size_t i = 0; run->flags->dry_run && i < replay->target_count; i++)
         vf_progress_tell(&replay->progress, "would send %" PRIu64 " records to %s",
                          replay->targets[i].records, replay->targets[i].topic);
     vf_replay_counters(replay, &counters);

@@ -1,6 +1,8 @@
 #include "replay.h"
 
 #include "interrupt.h"
+#include "topic_admin.h"
+#include "topic_flags.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -246,6 +248,32 @@ static int64_t round_shift(const struct vf_replay *replay, int64_t round)
 
 /* ---- sending ---- */
 
+/* Records older than a topic keeps them are gone as soon as the broker looks. */
+static void warn_of_age(struct vf_replay *replay, const char *topic, int64_t timestamp_ms)
+{
+    struct rd_kafka_s *client = vf_sender_client(replay->sender);
+    char policy[64], type[64], retention[32];
+    int64_t age_ms = vf_now_ms() - timestamp_ms;
+
+    if (timestamp_ms <= 0 || age_ms < DAY_MS ||
+        vf_topic_setting(client, topic, "cleanup.policy", policy, sizeof policy,
+                         VF_REPLAY_QUESTION_MS, NULL) ||
+        vf_topic_setting(client, topic, "message.timestamp.type", type, sizeof type,
+                         VF_REPLAY_QUESTION_MS, NULL) ||
+        vf_topic_setting(client, topic, "retention.ms", retention, sizeof retention,
+                         VF_REPLAY_QUESTION_MS, NULL))
+        return;
+    long long limit_ms = strtoll(retention, NULL, 10);
+    if (!strstr(policy, "delete") || strcmp(type, "CreateTime") != 0 || limit_ms < 0 ||
+        age_ms <= limit_ms)
+        return;
+    vf_progress_tell(&replay->progress,
+                     "warning: records are sent to %s with timestamps %lld days old, and it keeps "
+                     "%lld days: they will be deleted soon (--timestamp now, --shift-time, or "
+                     "retention.ms=-1)",
+                     topic, (long long)(age_ms / DAY_MS), limit_ms / DAY_MS);
+}
+
 static void count_target(struct vf_replay *replay, const struct vf_record *record)
 {
     size_t at = 0;
@@ -258,6 +286,8 @@ static void count_target(struct vf_replay *replay, const struct vf_record *recor
         snprintf(replay->targets[at].topic, sizeof replay->targets[at].topic, "%.*s",
                  VF_SLICE_PRINT(record->topic));
         replay->target_count++;
+        if (replay->sender)
+            warn_of_age(replay, replay->targets[at].topic, record->timestamp_ms);
     }
     replay->targets[at].records++;
     replay->targets[at].bytes += record->key.len + record->value.len;
@@ -270,6 +300,7 @@ static void send_record(struct vf_replay *replay, const struct vf_record *record
     int64_t due = due_of(replay, time_ms);
     struct vf_error err = {0};
 
+    count_target(replay, record);
     wait_until(replay, due);
     int rc = enter_transaction(replay, &err);
     if (!rc && vf_interrupted())
@@ -280,8 +311,6 @@ static void send_record(struct vf_replay *replay, const struct vf_record *record
             vf_histogram_add(&replay->late, late > 0 ? (uint64_t)late : 0);
         origin->position = replay->number;
         rc = vf_sender_send(replay->sender, record, origin, &err);
-    } else if (!rc) {
-        count_target(replay, record);
     }
     if (rc == VF_EAGAIN) { /* interrupted: as if it had not been read */
         replay->tally.read--;

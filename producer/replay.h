@@ -21,10 +21,11 @@ enum vf_pace_by { VF_PACE_TIMESTAMP, VF_PACE_PUBLISHED, VF_PACE_HEADER };
 enum {
     VF_REPLAY_TRANSACTION_RECORDS = 10000, /* committed together at most */
     VF_REPLAY_TRANSACTION_NS = 1000000000, /* and no later than that after the first */
-    VF_REPLAY_TOPICS_MAX = 64,             /* told one by one by a dry run */
+    VF_REPLAY_QUESTION_MS = 5000,          /* longest wait for a topic's settings */
+    VF_REPLAY_TOPICS_MAX = 64,             /* counted one by one */
 };
 
-/* What a dry run would have sent where. */
+/* What was sent where, or would have been in a dry run. */
 struct vf_replay_target {
     char topic[250];
     uint64_t records;

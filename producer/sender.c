@@ -329,6 +329,11 @@ int vf_sender_abort(struct vf_sender *sender, int timeout_ms, struct vf_error *e
                        "the transaction was not aborted", err);
 }
 
+rd_kafka_t *vf_sender_client(struct vf_sender *sender)
+{
+    return sender->client;
+}
+
 size_t vf_sender_in_flight(const struct vf_sender *sender)
 {
     return sender->in_flight;

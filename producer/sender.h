@@ -71,6 +71,9 @@ int vf_sender_begin(struct vf_sender *sender, int timeout_ms, struct vf_error *e
 int vf_sender_commit(struct vf_sender *sender, int timeout_ms, struct vf_error *err);
 int vf_sender_abort(struct vf_sender *sender, int timeout_ms, struct vf_error *err);
 
+/* The client, for questions about topics; the sender's. */
+struct rd_kafka_s *vf_sender_client(struct vf_sender *sender);
+
 size_t vf_sender_in_flight(const struct vf_sender *sender);
 /* No record before this position is in flight: all were acknowledged or failed. */
 uint64_t vf_sender_settled(const struct vf_sender *sender);

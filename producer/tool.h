@@ -70,5 +70,6 @@ extern const struct vf_tool_command vf_tool_replay;
 extern const struct vf_tool_command vf_tool_verify;
 extern const struct vf_tool_command vf_tool_redrive;
 extern const struct vf_tool_command vf_tool_generate;
+extern const struct vf_tool_command vf_tool_publish_reference;
 
 #endif
