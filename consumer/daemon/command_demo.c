@@ -14,17 +14,18 @@ enum {
 
 struct demo {
     const struct vf_command_line *line;
-    struct vf_buffer text;  /* reused */
-    struct vf_buffer first; /* the first visit and the first meeting in full, shown at the end */
-    bool seen[VF_EVENT_KIND_COUNT];
+    struct vf_buffer text; /* reused */
+    /* The first visit and the first meeting in full, shown at the end. */
+    struct vf_buffer first[VF_EVENT_KIND_COUNT];
 };
 
 static void show_event(struct demo *demo, const struct vf_normalized_event *event)
 {
-    if (!demo->seen[event->kind]) {
-        demo->seen[event->kind] = true;
-        vf_buffer_append_char(&demo->first, '\n');
-        vf_event_view_full(event, &demo->first);
+    struct vf_buffer *first = &demo->first[event->kind];
+
+    if (!first->len) {
+        vf_buffer_append_char(first, '\n');
+        vf_event_view_full(event, first);
     }
     if (demo->line->full)
         vf_event_view_full(event, &demo->text);
@@ -123,7 +124,8 @@ static int run_demo(struct demo *demo, struct vf_mock *mock, struct vf_config *c
     fflush(stdout);
     hooks.stop_after = sent;
     rc = vf_app_run(config, &hooks, &totals, err);
-    fwrite(demo->first.data, 1, demo->first.len, stdout);
+    for (int kind = 0; kind < VF_EVENT_KIND_COUNT; kind++)
+        fwrite(vf_buffer_slice(&demo->first[kind]).ptr, 1, demo->first[kind].len, stdout);
     if (!rc && !reconcile(&totals, sent))
         rc = vf_error_set(err, VF_EDATA, "records are missing or doubled");
     return rc;
@@ -139,13 +141,15 @@ int vf_command_demo(const struct vf_command_line *line, const struct vf_config *
 
     own = *config;
     vf_buffer_init(&demo.text, VIEW_MAX);
-    vf_buffer_init(&demo.first, 2 * VIEW_MAX);
+    for (int kind = 0; kind < VF_EVENT_KIND_COUNT; kind++)
+        vf_buffer_init(&demo.first[kind], VIEW_MAX);
     int rc = vf_mock_create(1, &mock, &err);
     if (!rc) {
         rc = run_demo(&demo, mock, &own, arena, &err);
         vf_mock_free(mock);
     }
     vf_buffer_release(&demo.text);
-    vf_buffer_release(&demo.first);
+    for (int kind = 0; kind < VF_EVENT_KIND_COUNT; kind++)
+        vf_buffer_release(&demo.first[kind]);
     return rc ? vf_command_fail(&err) : VF_EXIT_OK;
 }
