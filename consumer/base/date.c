@@ -1,7 +1,6 @@
 #include "base/date.h"
 
 #include "base/error.h"
-#include <stdio.h>
 
 /* Days from civil: years run from March, so that the leap day comes last; eras of 400 years. */
 int32_t vf_day_from_civil(int year, int month, int day)
@@ -106,6 +105,14 @@ size_t vf_day_format(int32_t day, char out[VF_DATE_TEXT])
         out[0] = '\0';
         return 0;
     }
-    return (size_t)snprintf(out, VF_DATE_TEXT, "%04u-%02u-%02u", (unsigned)year % 10000U,
-                            (unsigned)month % 100U, (unsigned)dom % 100U);
+    const int parts[] = {year / 100, year % 100, month, dom};
+    char *at = out;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (i >= 2)
+            *at++ = '-';
+        *at++ = (char)('0' + parts[i] / 10);
+        *at++ = (char)('0' + parts[i] % 10);
+    }
+    *at = '\0';
+    return (size_t)(at - out);
 }

@@ -6,15 +6,16 @@ enum { EXPANSION_WORDS_MAX = 12 }; /* words beside an acronym that may spell it 
 /* Whether a phrase stands in folded text between word ends. */
 static bool holds_phrase(struct vf_slice text, struct vf_slice phrase)
 {
-    if (!phrase.len || phrase.len > text.len)
+    const char *at = text.ptr;
+    const char *stop = text.ptr + text.len;
+
+    if (!phrase.len)
         return false;
-    for (size_t i = 0; i + phrase.len <= text.len; i++) {
-        if (memcmp(text.ptr + i, phrase.ptr, phrase.len) != 0)
-            continue;
-        bool begins = i == 0 || text.ptr[i - 1] == ' ';
-        size_t end = i + phrase.len;
-        if (begins && (end == text.len || text.ptr[end] == ' '))
+    while ((at = memmem(at, (size_t)(stop - at), phrase.ptr, phrase.len)) != NULL) {
+        const char *end = at + phrase.len;
+        if ((at == text.ptr || at[-1] == ' ') && (end == stop || *end == ' '))
             return true;
+        at++;
     }
     return false;
 }
@@ -31,6 +32,21 @@ static bool holds_cue(struct vf_slice text, struct vf_slice cues)
     return false;
 }
 
+/* One of the report's other texts, folded once for all look-ups of the report. */
+static int other_text(const struct vf_organization_query *query, size_t i, struct vf_slice *out)
+{
+    const struct vf_name_context *context = query->context;
+
+    if (context->folded && context->folded[i].ptr) {
+        *out = context->folded[i];
+        return VF_OK;
+    }
+    int rc = vf_fold(context->texts[i], query->arena, out);
+    if (!rc && context->folded)
+        context->folded[i] = *out;
+    return rc;
+}
+
 /* The cue may stand in the text itself or in what else the report says. 1, 0 or VF_ENOMEM. */
 static int report_tells(const struct vf_organization_query *query, struct vf_name_text *text,
                         const struct vf_collision *collision)
@@ -42,7 +58,7 @@ static int report_tells(const struct vf_organization_query *query, struct vf_nam
         struct vf_slice raw = query->context->texts[i];
         if (raw.len > VF_NAME_TEXT_MAX)
             continue;
-        int rc = vf_fold(raw, query->arena, &folded);
+        int rc = other_text(query, i, &folded);
         if (rc == VF_ENOMEM)
             return rc;
         if (!rc && holds_cue(folded, collision->cues))

@@ -25,6 +25,8 @@ struct span {
 
 struct reading {
     const struct vf_date_question *question;
+    struct vf_memo *memo;
+    vf_language language;
     struct vf_date_item items[VF_DATE_ITEMS_MAX];
     size_t count;
     int32_t base;      /* what relative days refer to; VF_DAY_MIN: nothing */
@@ -591,22 +593,41 @@ static void set_bases(struct reading *r)
     }
 }
 
+/* The items of a text, from the memo where it has them. */
 static int read_items(struct reading *r, struct vf_slice text, struct vf_arena *arena)
 {
-    struct vf_arena_mark mark = vf_arena_mark(arena);
-    vf_language language = vf_lexicon_language(r->question->language);
-    struct vf_date_tokens *tokens = vf_arena_alloc(arena, sizeof *tokens);
+    enum { ITEMS_KEPT = 4 }; /* more are rare, and too large for the memo */
+    struct answer {
+        struct vf_date_item items[ITEMS_KEPT];
+        size_t count;
+    } answer = {.count = 0};
+    struct vf_memo_key key = {.text = text, .salt = r->language, .kind = VF_MEMO_DATES};
 
+    _Static_assert(sizeof answer <= VF_MEMO_ANSWER_MAX, "an answer fits");
     r->count = 0;
+    if (!text.len)
+        return VF_OK;
+    if (vf_memo_find(r->memo, &key, &answer, sizeof answer)) {
+        r->count = answer.count;
+        memcpy(r->items, answer.items, answer.count * sizeof answer.items[0]);
+        return VF_OK;
+    }
+    struct vf_arena_mark mark = vf_arena_mark(arena);
+    struct vf_date_tokens *tokens = vf_arena_alloc(arena, sizeof *tokens);
     if (!tokens)
         return VF_ENOMEM;
-    int rc = text.len ? vf_date_tokens_read(text, language, arena, tokens) : VF_OK;
-    if (!rc && text.len)
-        r->count = vf_date_items_read(tokens, language, is_day_first(language), r->items);
-    for (size_t i = 0; i < r->count; i++)
-        settle_calendar(&r->items[i], language);
+    int rc = vf_date_tokens_read(text, r->language, arena, tokens);
+    if (!rc)
+        r->count = vf_date_items_read(tokens, r->language, is_day_first(r->language), r->items);
     vf_arena_rewind(arena, mark);
-    return rc;
+    for (size_t i = 0; i < r->count; i++)
+        settle_calendar(&r->items[i], r->language);
+    if (rc || r->count > ITEMS_KEPT)
+        return rc;
+    answer.count = r->count;
+    memcpy(answer.items, r->items, r->count * sizeof answer.items[0]);
+    vf_memo_keep(r->memo, &key, &answer, sizeof answer);
+    return VF_OK;
 }
 
 /* Which statement counts: the first segment about the event itself, then a dateline, then the day
@@ -746,10 +767,14 @@ static void give(const struct span *span, struct vf_date_answer *answer)
         answer->flags |= VF_FLAG_BIT(DATE_UNKNOWN);
 }
 
-int vf_date_resolve(const struct vf_date_question *question, struct vf_arena *arena,
-                    struct vf_date_answer *answer)
+int vf_date_resolve(const struct vf_date_question *question, struct vf_memo *memo,
+                    struct vf_arena *arena, struct vf_date_answer *answer)
 {
-    struct reading r = {.question = question, .low = VF_DAY_MIN, .high = VF_DAY_MAX};
+    struct reading r = {.question = question,
+                        .memo = memo,
+                        .language = vf_lexicon_language(question->language),
+                        .low = VF_DAY_MIN,
+                        .high = VF_DAY_MAX};
     struct span start;
     struct span end;
 

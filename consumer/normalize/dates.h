@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/date.h"
 #include "normalize/flags.h"
+#include "normalize/memo.h"
 #include "vf_events.h"
 #include <stdint.h>
 
@@ -33,8 +34,8 @@ struct vf_date_answer {
     vf_flags flags;
 };
 
-/* 0 or VF_ENOMEM. */
-int vf_date_resolve(const struct vf_date_question *question, struct vf_arena *arena,
-                    struct vf_date_answer *answer);
+/* memo: may be NULL. 0 or VF_ENOMEM. */
+int vf_date_resolve(const struct vf_date_question *question, struct vf_memo *memo,
+                    struct vf_arena *arena, struct vf_date_answer *answer);
 
 #endif

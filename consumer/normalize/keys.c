@@ -24,65 +24,106 @@
 #include "normalize/work.h"
 
 #include "base/error.h"
-#include <stdarg.h>
-#include <stdio.h>
 
 enum {
-    MONTH_TEXT = 8,  /* YYYY-MM and a NUL */
-    PARTY_TEXT = 64, /* codes or an organization's id, and a NUL */
-    SIGN_TEXT = 12,  /* an office or a name's sign */
+    KEY_MAX = 256,   /* bytes; sides are cut before that */
+    PARTY_MAX = 64,  /* bytes of codes, or of an organization's id */
+    DIGITS_MAX = 10, /* of a number in a key */
 };
 
-enum { CODE_TEXT = 4, ID_TEXT = 48 };
+/* ---- writing ---- */
 
-static const char *iso3(const struct vf_work *work, vf_country_index country, char out[CODE_TEXT])
+struct key {
+    char text[KEY_MAX];
+    size_t len;
+};
+
+static void put(struct key *key, struct vf_slice text)
 {
-    struct vf_slice code = vf_reference_country(work->reference, country)->iso3;
+    size_t n = text.len < KEY_MAX - key->len ? text.len : KEY_MAX - key->len;
 
-    (void)snprintf(out, CODE_TEXT, "%.*s", VF_SLICE_PRINT(code));
-    return out;
+    if (n)
+        memcpy(key->text + key->len, text.ptr, n);
+    key->len += n;
 }
 
-static void month_text(int32_t day, char out[MONTH_TEXT])
+static void put_text(struct key *key, const char *text)
 {
-    int year;
-    int month;
-    int of_month;
-    char text[VF_DATE_TEXT];
-    int since_saturday = (vf_weekday(day) + 2) % 7;
-
-    vf_civil_from_day(day - since_saturday + 4, &year, &month, &of_month);
-    (void)vf_day_format(vf_day_from_civil(year, month, 1), text);
-    memcpy(out, text, MONTH_TEXT - 1);
-    out[MONTH_TEXT - 1] = '\0';
+    put(key, vf_slice_of(text));
 }
+
+static void put_number(struct key *key, int32_t number)
+{
+    char digits[DIGITS_MAX];
+    size_t n = DIGITS_MAX;
+
+    do
+        digits[--n] = (char)('0' + number % 10);
+    while ((number /= 10) > 0 && n > 0);
+    put(key, vf_slice(digits + n, DIGITS_MAX - n));
+}
+
+static int finish(struct vf_work *work, const struct key *key, struct vf_slice *out)
+{
+    *out = vf_arena_copy(work->arena, vf_slice(key->text, key->len));
+    return out->ptr ? VF_OK : VF_ENOMEM;
+}
+
+/* ---- when ---- */
 
 /* The month a date falls into; a date told by month is its own. false: not told so precisely. */
-static bool event_month(const struct vf_work *work, char out[MONTH_TEXT])
+static bool put_month(const struct vf_work *work, struct key *key)
 {
+    enum { HALF_MONTH = 14, MONTH_LENGTH = 7, WEDNESDAY = 4 };
     const struct vf_date_answer *date = &work->date;
-    enum { HALF_MONTH = 14 };
+    char text[VF_DATE_TEXT];
 
     if (date->first == VF_DAY_MIN || date->precision == VF_DATE_PRECISION_YEAR)
         return false;
-    month_text(date->precision == VF_DATE_PRECISION_MONTH ? date->first + HALF_MONTH : date->first,
-               out);
+    int32_t day = date->first + (date->precision == VF_DATE_PRECISION_MONTH ? HALF_MONTH : 0);
+    int since_saturday = (vf_weekday(day) + 2) % 7;
+    if (vf_day_format(day - since_saturday + WEDNESDAY, text) < MONTH_LENGTH)
+        return false;
+    put(key, vf_slice(text, MONTH_LENGTH));
     return true;
 }
 
-static bool event_day(const struct vf_work *work, char out[VF_DATE_TEXT])
+static bool put_day(const struct vf_work *work, struct key *key)
 {
     const struct vf_date_answer *date = &work->date;
+    char text[VF_DATE_TEXT];
 
     if (date->first == VF_DAY_MIN || date->precision == VF_DATE_PRECISION_YEAR ||
         date->precision == VF_DATE_PRECISION_MONTH)
         return false;
-    return vf_day_format(date->first, out) > 0;
+    put(key, vf_slice(text, vf_day_format(date->first, text)));
+    return true;
+}
+
+/* ---- who ---- */
+
+static struct vf_slice code_of(const struct vf_work *work, vf_country_index country)
+{
+    return vf_reference_country(work->reference, country)->iso3;
+}
+
+static struct vf_slice id_of(const struct vf_work *work, vf_organization_index organization)
+{
+    return vf_reference_organization(work->reference, organization)->id;
 }
 
 static bool is_role(const struct vf_work *work, size_t i, int32_t role)
 {
     return work->report->people.items[i].role == role;
+}
+
+static size_t people_of(const struct vf_work *work, int32_t role)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < work->report->people.count; i++)
+        n += is_role(work, i, role);
+    return n;
 }
 
 /* Whoever came: visitors, failing them guests, failing them a delegation. */
@@ -91,48 +132,9 @@ static int32_t coming_role(const struct vf_work *work)
     static const int32_t roles[] = {VF_PARTICIPANT_ROLE_VISITOR, VF_PARTICIPANT_ROLE_GUEST,
                                     VF_PARTICIPANT_ROLE_DELEGATION};
     for (size_t r = 0; r < sizeof roles / sizeof roles[0]; r++)
-        for (size_t i = 0; i < work->report->people.count; i++)
-            if (is_role(work, i, roles[r]))
-                return roles[r];
+        if (people_of(work, roles[r]))
+            return roles[r];
     return VF_PARTICIPANT_ROLE_UNKNOWN;
-}
-
-struct side {
-    char name[PARTY_TEXT]; /* codes with +, or an organization's id; "" not known */
-    size_t count;          /* countries */
-    size_t leader;         /* index of the first of them */
-};
-
-/* Codes of the countries that people of a role speak for, in order of code. */
-static void find_side(const struct vf_work *work, int32_t role, struct side *side)
-{
-    size_t n = 0;
-
-    *side = (struct side){.leader = work->report->people.count};
-    for (size_t i = 0; i < work->report->people.count; i++)
-        if (is_role(work, i, role) && side->leader == work->report->people.count)
-            side->leader = i;
-    for (size_t k = 0; k < work->party_count; k++) {
-        bool here = false;
-        for (size_t i = 0; i < work->report->people.count && !here; i++)
-            here = is_role(work, i, role) && work->people[i].country == work->parties[k];
-        if (!here || n + 5 > PARTY_TEXT)
-            continue;
-        if (n)
-            side->name[n++] = '+';
-        memcpy(side->name + n, vf_reference_country(work->reference, work->parties[k])->iso3.ptr,
-               3);
-        n += 3;
-        side->count++;
-    }
-    if (n || side->leader == work->report->people.count)
-        return;
-    vf_organization_index organization = work->people[side->leader].organization;
-    if (organization == VF_NO_ORGANIZATION)
-        return;
-    struct vf_slice id = vf_reference_organization(work->reference, organization)->id;
-    if (id.len < PARTY_TEXT)
-        memcpy(side->name, id.ptr, id.len);
 }
 
 /* A sign for an office that one person alone holds in a country: it tells more surely than a name,
@@ -159,26 +161,65 @@ static const char *unique_office(const struct vf_work *work, const struct vf_per
     }
 }
 
-/* The office if it is unique, else the sign of the name, else the number of the office's class. ""
- * where nothing is told. */
-static int sign_of(const struct vf_work *work, size_t person, char out[SIGN_TEXT])
+/* The office if it is unique, else the sign of the name, else the class of the office. Empty where
+ * nothing is told. */
+static struct vf_slice sign_of(const struct vf_work *work, size_t person)
 {
-    int rc = VF_OK;
-
-    out[0] = '\0';
     if (person >= work->report->people.count)
-        return VF_OK;
+        return vf_slice("", 0);
     const struct vf_person_work *p = &work->people[person];
     const char *office = unique_office(work, p);
-    if (*office) {
-        (void)snprintf(out, SIGN_TEXT, "%s", office);
-        return VF_OK;
+    if (*office)
+        return vf_slice_of(office);
+    if (p->name.is_name && p->name.sign[0])
+        return vf_slice_of(p->name.sign);
+    if (p->office_class == VF_OFFICE_UNKNOWN)
+        return vf_slice("", 0);
+    return vf_slice_of(vf_office_name(p->office_class));
+}
+
+/* The country or organization that somebody speaks for; empty where neither is known. */
+static struct vf_slice party_of(const struct vf_work *work, size_t person)
+{
+    const struct vf_person_work *p = &work->people[person];
+
+    if (p->country != VF_NO_COUNTRY)
+        return code_of(work, p->country);
+    if (p->organization != VF_NO_ORGANIZATION)
+        return id_of(work, p->organization);
+    return vf_slice("", 0);
+}
+
+/* ---- visits ---- */
+
+struct side {
+    struct key name;  /* codes with +, or an organization's id; empty: not known */
+    size_t countries; /* how many */
+    size_t leader;    /* index of the first person */
+};
+
+/* The countries that people of a role speak for, in order of code. */
+static void find_side(const struct vf_work *work, int32_t role, struct side *side)
+{
+    size_t count = work->report->people.count;
+
+    side->name.len = 0;
+    side->countries = 0;
+    for (side->leader = 0; side->leader < count && !is_role(work, side->leader, role);)
+        side->leader++;
+    for (size_t k = 0; k < work->party_count && side->name.len < PARTY_MAX; k++) {
+        bool here = false;
+        for (size_t i = 0; i < count && !here; i++)
+            here = is_role(work, i, role) && work->people[i].country == work->parties[k];
+        if (!here)
+            continue;
+        if (side->name.len)
+            put_text(&side->name, "+");
+        put(&side->name, code_of(work, work->parties[k]));
+        side->countries++;
     }
-    if (p->name.is_name)
-        rc = vf_person_sign(p->name.name, work->language, work->arena, out);
-    if (!rc && !out[0] && p->office_class != VF_OFFICE_UNKNOWN)
-        (void)snprintf(out, SIGN_TEXT, "%d", (int)p->office_class);
-    return rc;
+    if (!side->name.len && side->leader < count)
+        put(&side->name, party_of(work, side->leader));
 }
 
 /* The first stop, or the host. */
@@ -190,74 +231,59 @@ static vf_country_index destination(const struct vf_work *work)
     return work->host;
 }
 
-static int print(struct vf_work *work, struct vf_slice *out, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static int print(struct vf_work *work, struct vf_slice *out, const char *format, ...)
-{
-    char text[256];
-    va_list arguments;
-
-    va_start(arguments, format);
-    int n = vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    *out = vf_arena_copy(work->arena,
-                         vf_slice(text, n < (int)sizeof text ? (size_t)n : sizeof text - 1));
-    return out->ptr ? VF_OK : VF_ENOMEM;
-}
-
 /* The key of the visit by those who came; ptr NULL where too little is told. */
 static int visit_key(struct vf_work *work, vf_country_index where, struct vf_slice *out)
 {
+    bool joint = work->occasion.plurilateral && work->occasion.ordinal;
+    struct key key = {.len = 0};
     struct side visitors;
-    char month[MONTH_TEXT];
-    char sign[SIGN_TEXT];
-    char code[CODE_TEXT];
 
     *out = VF_SLICE_NULL;
     find_side(work, coming_role(work), &visitors);
-    if (where == VF_NO_COUNTRY || !visitors.name[0] || !event_month(work, month))
+    if (where == VF_NO_COUNTRY || !visitors.name.len)
         return VF_OK;
-    if (work->occasion.plurilateral && work->occasion.ordinal)
-        return print(work, out, "visit:many>%s:%s:%d", iso3(work, where, code), month,
-                     (int)work->occasion.ordinal);
-    int rc = sign_of(work, visitors.leader, sign);
-    if (rc)
-        return rc;
-    return print(work, out, "visit:%s>%s:%s:%s", visitors.name, iso3(work, where, code), month,
-                 visitors.count > 1 ? "" : sign);
+    put_text(&key, "visit:");
+    put(&key, joint ? vf_slice_of("many") : vf_slice(visitors.name.text, visitors.name.len));
+    put_text(&key, ">");
+    put(&key, code_of(work, where));
+    put_text(&key, ":");
+    if (!put_month(work, &key))
+        return VF_OK;
+    put_text(&key, ":");
+    if (joint)
+        put_number(&key, work->occasion.ordinal);
+    else if (visitors.countries <= 1)
+        put(&key, sign_of(work, visitors.leader));
+    return finish(work, &key, out);
 }
 
 /* ---- meetings ---- */
 
-static size_t people_of(const struct vf_work *work, int32_t role)
+static bool is_guest(const struct vf_work *work, size_t i)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < work->report->people.count; i++)
-        n += is_role(work, i, role);
-    return n;
+    return is_role(work, i, VF_PARTICIPANT_ROLE_GUEST) ||
+           is_role(work, i, VF_PARTICIPANT_ROLE_VISITOR);
 }
 
 /* A guest received by a host, or two who met without either: a matter of two sides, whatever the
- * occasion was. */
+ * occasion was. pair: the first of each side. */
 static bool is_of_two(const struct vf_work *work, size_t pair[2])
 {
     size_t found = 0;
-    size_t guests =
-        people_of(work, VF_PARTICIPANT_ROLE_GUEST) + people_of(work, VF_PARTICIPANT_ROLE_VISITOR);
-    size_t hosts = people_of(work, VF_PARTICIPANT_ROLE_HOST);
-    size_t others = people_of(work, VF_PARTICIPANT_ROLE_PARTICIPANT);
-    bool received = guests > 0 && hosts > 0;
+    bool guests =
+        people_of(work, VF_PARTICIPANT_ROLE_GUEST) || people_of(work, VF_PARTICIPANT_ROLE_VISITOR);
+    bool hosts = people_of(work, VF_PARTICIPANT_ROLE_HOST) > 0;
+    bool others =
+        people_of(work, VF_PARTICIPANT_ROLE_CHAIR) || people_of(work, VF_PARTICIPANT_ROLE_OBSERVER);
+    bool received = guests && hosts;
 
     if (!received &&
-        (others != 2 || hosts || guests || people_of(work, VF_PARTICIPANT_ROLE_CHAIR) ||
-         people_of(work, VF_PARTICIPANT_ROLE_OBSERVER)))
+        (guests || hosts || others || people_of(work, VF_PARTICIPANT_ROLE_PARTICIPANT) != 2))
         return false;
     for (size_t i = 0; i < work->report->people.count && found < 2; i++) {
         bool host = is_role(work, i, VF_PARTICIPANT_ROLE_HOST);
-        bool guest = is_role(work, i, VF_PARTICIPANT_ROLE_GUEST) ||
-                     is_role(work, i, VF_PARTICIPANT_ROLE_VISITOR);
-        if (received ? !host && !guest : !is_role(work, i, VF_PARTICIPANT_ROLE_PARTICIPANT))
+        if (received ? !host && !is_guest(work, i)
+                     : !is_role(work, i, VF_PARTICIPANT_ROLE_PARTICIPANT))
             continue;
         if (found && received && host == is_role(work, pair[0], VF_PARTICIPANT_ROLE_HOST))
             continue; /* of the same side */
@@ -266,86 +292,77 @@ static bool is_of_two(const struct vf_work *work, size_t pair[2])
     return found == 2;
 }
 
-static void party_of(const struct vf_work *work, size_t person, char out[PARTY_TEXT])
-{
-    const struct vf_person_work *p = &work->people[person];
-    struct vf_slice name = VF_SLICE_NULL;
-
-    if (p->country != VF_NO_COUNTRY)
-        name = vf_reference_country(work->reference, p->country)->iso3;
-    else if (p->organization != VF_NO_ORGANIZATION)
-        name = vf_reference_organization(work->reference, p->organization)->id;
-    size_t n = name.len < PARTY_TEXT ? name.len : PARTY_TEXT - 1;
-    if (n)
-        memcpy(out, name.ptr, n);
-    out[n] = '\0';
-}
-
 static int pair_key(struct vf_work *work, const size_t pair[2], struct vf_slice *out)
 {
-    char party[2][PARTY_TEXT];
-    char sign[2][SIGN_TEXT];
-    char day[VF_DATE_TEXT];
+    struct vf_slice party[2];
+    struct vf_slice sign[2];
+    struct key key = {.len = 0};
 
-    if (!event_day(work, day))
-        return VF_OK;
     for (size_t k = 0; k < 2; k++) {
-        party_of(work, pair[k], party[k]);
-        int rc = sign_of(work, pair[k], sign[k]);
-        if (rc)
-            return rc;
-        if (!party[k][0] && !sign[k][0])
+        party[k] = party_of(work, pair[k]);
+        sign[k] = sign_of(work, pair[k]);
+        if (!party[k].len && !sign[k].len)
             return VF_OK; /* one side is nobody */
     }
-    size_t a = strcmp(party[0], party[1]) > 0 ||
-                       (!strcmp(party[0], party[1]) && strcmp(sign[0], sign[1]) > 0)
-                   ? 1
-                   : 0;
-    return print(work, out, "meeting:%s+%s:%s:%s+%s", party[a], party[1 - a], day, sign[a],
-                 sign[1 - a]);
+    int order = vf_slice_compare(party[0], party[1]);
+    size_t a = order > 0 || (!order && vf_slice_compare(sign[0], sign[1]) > 0);
+    put_text(&key, "meeting:");
+    put(&key, party[a]);
+    put_text(&key, "+");
+    put(&key, party[1 - a]);
+    put_text(&key, ":");
+    if (!put_day(work, &key))
+        return VF_OK;
+    put_text(&key, ":");
+    put(&key, sign[a]);
+    put_text(&key, "+");
+    put(&key, sign[1 - a]);
+    return finish(work, &key, out);
 }
 
 static int gathering_key(struct vf_work *work, struct vf_slice *out)
 {
-    char day[VF_DATE_TEXT];
-    char month[MONTH_TEXT];
-    char code[CODE_TEXT];
-    char id[ID_TEXT];
+    const struct vf_occasion_reading *occasion = &work->occasion;
+    struct key key = {.len = 0};
 
     if (work->occasion_organization == VF_NO_ORGANIZATION ||
-        (!work->occasion.gathering && !work->occasion.ordinal))
+        (!occasion->gathering && !occasion->ordinal))
         return VF_OK;
-    (void)snprintf(
-        id, sizeof id, "%.*s",
-        VF_SLICE_PRINT(
-            vf_reference_organization(work->reference, work->occasion_organization)->id));
-    int ordinal = (int)work->occasion.ordinal;
-    if (ordinal && !work->occasion.part)
-        return print(work, out, "meeting:%s:%d", id, ordinal);
+    put_text(&key, "meeting:");
+    put(&key, id_of(work, work->occasion_organization));
+    if (occasion->part)
+        put_text(&key, ":part");
+    if (occasion->ordinal) {
+        put_text(&key, ":");
+        put_number(&key, occasion->ordinal);
+        if (!occasion->part)
+            return finish(work, &key, out);
+    }
     if (work->host == VF_NO_COUNTRY)
         return VF_OK;
-    if (ordinal && event_month(work, month))
-        return print(work, out, "meeting:%s:part:%d:%s:%s", id, ordinal,
-                     iso3(work, work->host, code), month);
-    if (!event_day(work, day))
-        return VF_OK;
-    return print(work, out, "meeting:%s%s:%s:%s", id, work->occasion.part ? ":part" : "",
-                 iso3(work, work->host, code), day);
+    put_text(&key, ":");
+    put(&key, code_of(work, work->host));
+    put_text(&key, ":");
+    bool dated = occasion->ordinal ? put_month(work, &key) : put_day(work, &key);
+    return dated ? finish(work, &key, out) : VF_OK;
 }
 
 /* Three states and more, without an organization: the place, the day and who led it. */
 static int circle_key(struct vf_work *work, size_t leader, struct vf_slice *out)
 {
-    char day[VF_DATE_TEXT];
-    char sign[SIGN_TEXT];
-    char code[CODE_TEXT];
+    struct vf_slice sign = sign_of(work, leader);
+    struct key key = {.len = 0};
 
-    if (work->party_count < 2 || work->host == VF_NO_COUNTRY || !event_day(work, day))
+    if (work->party_count < 2 || work->host == VF_NO_COUNTRY || !sign.len)
         return VF_OK;
-    int rc = sign_of(work, leader, sign);
-    if (rc || !sign[0])
-        return rc;
-    return print(work, out, "meeting:many:%s:%s:%s", iso3(work, work->host, code), day, sign);
+    put_text(&key, "meeting:many:");
+    put(&key, code_of(work, work->host));
+    put_text(&key, ":");
+    if (!put_day(work, &key))
+        return VF_OK;
+    put_text(&key, ":");
+    put(&key, sign);
+    return finish(work, &key, out);
 }
 
 /* Whoever received or chaired; the number of people if nobody did. */
@@ -383,7 +400,7 @@ static bool is_round_of_talks(const struct vf_work *work, size_t *leader)
 static int meeting_key(struct vf_work *work, struct vf_slice *out)
 {
     size_t pair[2];
-    size_t leader;
+    size_t leader = 0;
 
     *out = VF_SLICE_NULL;
     if (is_of_two(work, pair))
@@ -396,6 +413,23 @@ static int meeting_key(struct vf_work *work, struct vf_slice *out)
     return rc;
 }
 
+/* Pieces of any length one behind the other. */
+static int join(struct vf_work *work, const struct vf_slice *pieces, size_t count,
+                struct vf_slice *out)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < count; i++)
+        len += pieces[i].len;
+    char *text = vf_arena_alloc(work->arena, len);
+    *out = vf_slice(text, text ? len : 0);
+    for (size_t i = 0; text && i < count; i++) {
+        memcpy(text, pieces[i].ptr, pieces[i].len);
+        text += pieces[i].len;
+    }
+    return out->ptr ? VF_OK : VF_ENOMEM;
+}
+
 /* The report replaced, if any, else the report itself: the same for all its revisions. */
 static int report_key(struct vf_work *work, struct vf_slice *out)
 {
@@ -403,9 +437,8 @@ static int report_key(struct vf_work *work, struct vf_slice *out)
     struct vf_slice id = report->supersedes.len ? report->supersedes : report->event_id;
 
     work->flags |= VF_FLAG_BIT(KEY_FROM_REPORT);
-    *out = vf_arena_printf(work->arena, "report:%.*s:%.*s", VF_SLICE_PRINT(report->source),
-                           VF_SLICE_PRINT(id));
-    return out->ptr ? VF_OK : VF_ENOMEM;
+    const struct vf_slice pieces[] = {vf_slice_of("report:"), report->source, vf_slice_of(":"), id};
+    return join(work, pieces, sizeof pieces / sizeof pieces[0], out);
 }
 
 int vf_make_keys(struct vf_work *work, struct vf_slice *event_key, struct vf_slice *parent_key)
@@ -417,9 +450,9 @@ int vf_make_keys(struct vf_work *work, struct vf_slice *event_key, struct vf_sli
     if (report->is_visit) {
         rc = visit_key(work, destination(work), event_key);
     } else {
+        int32_t coming = coming_role(work);
+        bool came = coming == VF_PARTICIPANT_ROLE_GUEST || coming == VF_PARTICIPANT_ROLE_VISITOR;
         rc = meeting_key(work, event_key);
-        bool came = coming_role(work) == VF_PARTICIPANT_ROLE_GUEST ||
-                    coming_role(work) == VF_PARTICIPANT_ROLE_VISITOR;
         if (!rc && came && people_of(work, VF_PARTICIPANT_ROLE_HOST) && !work->several_stops)
             rc = visit_key(work, work->host, parent_key);
         if (!rc && !parent_key->ptr && report->visit_id.len)

@@ -7,17 +7,15 @@ enum { ENDING_MAX = 14 };
 
 vf_language vf_lexicon_language(struct vf_slice tag)
 {
-    char primary[4];
+    char primary[4] = {0};
     size_t n = 0;
 
     while (n < tag.len && n < sizeof primary && tag.ptr[n] != '-' && tag.ptr[n] != '_') {
         primary[n] = (char)(tag.ptr[n] | 0x20); /* ASCII letters to lower case */
         n++;
     }
-    if (n == sizeof primary)
-        return 0;
-    for (size_t i = 0; i < vf_lexicon_language_count; i++)
-        if (strlen(vf_lexicon_languages[i]) == n && !memcmp(vf_lexicon_languages[i], primary, n))
+    for (size_t i = 0; n && n < sizeof primary && i < vf_lexicon_language_count; i++)
+        if (!memcmp(vf_lexicon_languages[i], primary, sizeof primary))
             return (vf_language)(i + 1);
     return 0;
 }

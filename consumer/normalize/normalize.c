@@ -98,7 +98,7 @@ static int resolve_date(struct vf_work *work)
         /* The first of a month at midnight is how a month without a day is given. */
         question.published_by_month = day == 1 && report->published_at.value % MILLIS_PER_DAY == 0;
     }
-    int rc = vf_date_resolve(&question, work->arena, &work->date);
+    int rc = vf_date_resolve(&question, work->memo, work->arena, &work->date);
     if (rc)
         return rc;
     work->flags |= work->date.flags;
@@ -119,8 +119,10 @@ static int resolve_date(struct vf_work *work)
 
 static void add_text(struct vf_work *work, struct vf_slice text)
 {
-    if (text.len && work->context.text_count < VF_CONTEXT_TEXTS)
-        work->context_texts[work->context.text_count++] = text;
+    if (!text.len || work->context.text_count == VF_CONTEXT_TEXTS)
+        return;
+    work->context_texts[work->context.text_count++] = text;
+    work->acronyms_told = work->acronyms_told || memchr(text.ptr, ':', text.len);
 }
 
 static void set_context(struct vf_work *work)
@@ -131,6 +133,7 @@ static void set_context(struct vf_work *work)
                                              .countries = work->context_countries,
                                              .organizations = work->organizations,
                                              .texts = work->context_texts,
+                                             .folded = work->context_folded,
                                              .day = work->as_of};
     add_text(work, report->occasion);
     for (size_t i = 0; i < report->organizations.count; i++)
@@ -159,7 +162,7 @@ static int write_organization(struct vf_work *work, struct vf_slice text,
     struct vf_organization_reading reading;
 
     *out = (struct vf_organization_match){.text = text};
-    int rc = vf_organization_of_text(work->reference, text, &work->context, work->arena, &reading);
+    int rc = vf_ask_organization(work, text, &reading);
     if (rc)
         return rc;
     out->method = reading.method;
@@ -209,7 +212,7 @@ static int organization_by_ordinal(struct vf_work *work, const struct vf_normali
         struct vf_occasion_reading reading;
         if (!match->organization_id.ptr)
             continue;
-        int rc = vf_occasion_read(match->text, work->language, work->arena, &reading);
+        int rc = vf_ask_occasion(work, match->text, &reading);
         if (rc)
             return rc;
         vf_organization_index organization =
@@ -234,10 +237,9 @@ static int resolve_occasion(struct vf_work *work, struct vf_normalized_event *ou
     work->occasion_organization = VF_NO_ORGANIZATION;
     if (!text.ptr)
         return VF_OK;
-    int rc = vf_occasion_read(text, work->language, work->arena, &work->occasion);
+    int rc = vf_ask_occasion(work, text, &work->occasion);
     if (!rc)
-        rc = vf_organization_of_text(work->reference, work->occasion.text, &work->context,
-                                     work->arena, &reading);
+        rc = vf_ask_organization(work, work->occasion.text, &reading);
     if (rc)
         return rc;
     work->occasion_organization = reading.organization;
@@ -282,8 +284,7 @@ static int write_person(struct vf_work *work, size_t i, struct vf_participant *o
         out->country = hint.country = vf_reference_country(work->reference, person->country)->iso3;
     if (person->organization != VF_NO_ORGANIZATION)
         out->organization_id = vf_reference_organization(work->reference, person->organization)->id;
-    if (person->name.is_name)
-        out->person_key = vf_person_key(person->name.name, work->language, &hint, work->arena);
+    out->person_key = vf_person_key(&person->name, &hint, work->arena);
     return out->person_key.ptr ? VF_OK : VF_ENOMEM;
 }
 
@@ -424,9 +425,19 @@ static int normalize(struct vf_work *work, struct vf_normalized_event *out)
     return write_flags(work, out);
 }
 
-static int normalize_report(const struct vf_reference *reference, const struct vf_report *report,
-                            struct vf_arena *arena, struct vf_normalized_event *out,
-                            struct vf_error *err)
+/* The tag's first bytes as a number: what the meaning of words depends on. */
+static uint64_t salt_of(struct vf_slice language)
+{
+    uint64_t salt = 0;
+
+    for (size_t i = 0; i < language.len && i < sizeof salt; i++)
+        salt = salt << 8 | (unsigned char)language.ptr[i];
+    return salt;
+}
+
+static int normalize_report(const struct vf_reference *reference, struct vf_memo *memo,
+                            const struct vf_report *report, struct vf_arena *arena,
+                            struct vf_normalized_event *out, struct vf_error *err)
 {
     *out = (struct vf_normalized_event){0};
     int rc = check_report(report, err);
@@ -438,9 +449,12 @@ static int normalize_report(const struct vf_reference *reference, const struct v
     *work = (struct vf_work){.reference = reference,
                              .arena = arena,
                              .report = report,
+                             .memo = memo,
+                             .language_salt = salt_of(report->language),
                              .language = vf_lexicon_language(report->language),
                              .host = VF_NO_COUNTRY,
                              .occasion_organization = VF_NO_ORGANIZATION};
+    vf_memo_bind(memo, reference, vf_reference_snapshot(reference));
     write_head(report, out);
     rc = normalize(work, out);
     if (rc)
@@ -448,22 +462,22 @@ static int normalize_report(const struct vf_reference *reference, const struct v
     return VF_OK;
 }
 
-int vf_normalize_visit(const struct vf_reference *reference, const struct vf_visit *in,
-                       struct vf_arena *arena, struct vf_normalized_event *out,
-                       struct vf_error *err)
+int vf_normalize_visit(const struct vf_reference *reference, struct vf_memo *memo,
+                       const struct vf_visit *in, struct vf_arena *arena,
+                       struct vf_normalized_event *out, struct vf_error *err)
 {
     struct vf_report report;
 
     view_visit(in, &report);
-    return normalize_report(reference, &report, arena, out, err);
+    return normalize_report(reference, memo, &report, arena, out, err);
 }
 
-int vf_normalize_meeting(const struct vf_reference *reference, const struct vf_meeting *in,
-                         struct vf_arena *arena, struct vf_normalized_event *out,
-                         struct vf_error *err)
+int vf_normalize_meeting(const struct vf_reference *reference, struct vf_memo *memo,
+                         const struct vf_meeting *in, struct vf_arena *arena,
+                         struct vf_normalized_event *out, struct vf_error *err)
 {
     struct vf_report report;
 
     view_meeting(in, &report);
-    return normalize_report(reference, &report, arena, out, err);
+    return normalize_report(reference, memo, &report, arena, out, err);
 }

@@ -23,8 +23,7 @@ void vf_work_add_context(struct vf_work *work, vf_country_index country)
 static int only_mention(struct vf_work *work, struct vf_slice text, struct vf_country_match *out)
 {
     struct vf_country_mention mentions[VF_MENTIONS_MAX];
-    int n = vf_country_mentions(work->reference, text, &work->context, work->arena, mentions,
-                                VF_MENTIONS_MAX);
+    int n = vf_ask_mentions(work, text, mentions);
 
     if (n < 0)
         return n;
@@ -47,20 +46,20 @@ int vf_work_country(struct vf_work *work, struct vf_slice text, struct vf_countr
     *out = (struct vf_country_match){.country = VF_NO_COUNTRY};
     if (!text.len)
         return VF_OK;
-    for (size_t i = 0; i < work->memo_count; i++)
-        if (vf_slice_equal(work->memo[i].text, text)) {
-            *out = work->memo[i].match;
+    for (size_t i = 0; i < work->seen_count; i++)
+        if (vf_slice_equal(work->seen[i].text, text)) {
+            *out = work->seen[i].match;
             return VF_OK;
         }
-    int rc = vf_country_of_name(work->reference, text, &work->context, work->arena, out);
+    int rc = vf_ask_country(work, text, out);
     if (!rc && out->country == VF_NO_COUNTRY && !out->ambiguous)
         rc = only_mention(work, text, out);
     if (rc)
         return rc;
     if (out->by_context)
         work->flags |= VF_FLAG_BIT(COUNTRY_BY_CONTEXT);
-    if (!out->ambiguous && work->memo_count < VF_COUNTRY_MEMO)
-        work->memo[work->memo_count++] = (struct vf_country_memo){text, *out};
+    if (!out->ambiguous && work->seen_count < VF_COUNTRIES_SEEN)
+        work->seen[work->seen_count++] = (struct vf_country_seen){text, *out};
     vf_work_add_context(work, out->country);
     return VF_OK;
 }
@@ -78,9 +77,9 @@ int vf_read_people(struct vf_work *work)
         struct vf_country_match match;
         person->country = VF_NO_COUNTRY;
         person->organization = VF_NO_ORGANIZATION;
-        int rc = vf_person_read(in->name, work->language, work->arena, &person->name);
+        int rc = vf_ask_person(work, in->name, &person->name);
         if (!rc)
-            rc = vf_office_read(in->office, work->language, work->arena, &person->office);
+            rc = vf_ask_office(work, in->office, &person->office);
         if (rc)
             return rc;
         if (person->office.count)
@@ -201,8 +200,7 @@ static int office_country(struct vf_work *work, struct vf_slice text, bool ambas
     struct vf_slice name = VF_SLICE_NULL;
 
     *out = (struct vf_country_match){.country = VF_NO_COUNTRY};
-    int n = vf_country_mentions(work->reference, text, &work->context, work->arena, mentions,
-                                VF_MENTIONS_MAX);
+    int n = vf_ask_mentions(work, text, mentions);
     if (n <= 0)
         return n;
     if (ambassador)
@@ -233,8 +231,7 @@ static int part_organization(struct vf_work *work, const struct vf_office_part *
     *out = VF_NO_ORGANIZATION;
     if (!part->of_body)
         return VF_OK;
-    int rc =
-        vf_organization_of_text(work->reference, part->text, &work->context, work->arena, &reading);
+    int rc = vf_ask_organization(work, part->text, &reading);
     if (!rc)
         *out = reading.organization;
     return rc;
@@ -291,7 +288,7 @@ static int read_principal(struct vf_work *work, struct vf_slice text, struct vf_
 
     if (!text.len)
         return VF_OK;
-    int rc = vf_organization_of_text(work->reference, text, &work->context, work->arena, &reading);
+    int rc = vf_ask_organization(work, text, &reading);
     if (rc)
         return rc;
     if (reading.organization != VF_NO_ORGANIZATION) {
@@ -325,8 +322,7 @@ static int retry_country(struct vf_work *work, const struct vf_person *in,
         work->flags |= VF_FLAG_BIT(AMBIGUOUS_COUNTRY);
         return VF_OK;
     }
-    rc = vf_organization_of_text(work->reference, in->country, &work->context, work->arena,
-                                 &reading);
+    rc = vf_ask_organization(work, in->country, &reading);
     if (rc)
         return rc;
     if (reading.organization != VF_NO_ORGANIZATION) {

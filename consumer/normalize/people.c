@@ -76,26 +76,37 @@ static struct vf_slice without_brackets(struct vf_slice text)
     return text;
 }
 
-/* Words taken off the front: honorifics, ranks behind them, and what only may be one if a name of
- * two words is left. */
-static size_t honorific_words(const struct vf_tokens *words, size_t end, vf_language language)
+/* What the lexicon says of the words: the kind of the phrase that begins at each, and where that
+ * phrase ends. */
+struct looked_up {
+    uint8_t kinds[VF_TOKENS_MAX];
+    uint8_t ends[VF_TOKENS_MAX];
+};
+
+static void look_up(const struct vf_tokens *words, vf_language language, struct looked_up *out)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        struct vf_lexicon_hit hit;
+        size_t next = i + 1;
+        out->kinds[i] = VF_NAME_NONE;
+        if (vf_tokens_find(words, i, &vf_lexicon_names, language, &hit, &next))
+            out->kinds[i] = hit.entry->kind;
+        out->ends[i] = (uint8_t)next;
+    }
+}
+
+/* Words taken off the front: honorifics and ranks behind them, as long as something is left. */
+static size_t honorific_words(const struct looked_up *found, size_t end)
 {
     size_t i = 0;
 
-    while (i < end) {
-        struct vf_lexicon_hit hit;
-        size_t next;
-        if (!vf_tokens_find(words, i, &vf_lexicon_names, language, &hit, &next) || next >= end)
-            break;
-        uint8_t kind = hit.entry->kind;
-        if (kind != VF_NAME_HONORIFIC && !(kind == VF_NAME_RANK && i > 0))
-            break;
-        i = next;
-    }
+    while (i < end && found->ends[i] < end &&
+           (found->kinds[i] == VF_NAME_HONORIFIC || (found->kinds[i] == VF_NAME_RANK && i > 0)))
+        i = found->ends[i];
     return i;
 }
 
-static size_t suffix_begin(const struct vf_tokens *words, vf_language language)
+static size_t suffix_begin(const struct vf_tokens *words, const struct looked_up *found)
 {
     size_t end = words->count;
 
@@ -103,10 +114,7 @@ static size_t suffix_begin(const struct vf_tokens *words, vf_language language)
         size_t i = end - 1;
         while (i > 1 && words->at[i].gap == VF_GAP_POINT)
             i--; /* "Ph.D." */
-        struct vf_lexicon_hit hit;
-        size_t next;
-        if (!vf_tokens_find(words, i, &vf_lexicon_names, language, &hit, &next) || next != end ||
-            hit.entry->kind != VF_NAME_SUFFIX)
+        if (found->kinds[i] != VF_NAME_SUFFIX || found->ends[i] != end)
             break;
         end = i;
     }
@@ -129,16 +137,9 @@ static size_t unspaced_suffix(struct vf_slice name, vf_language language)
     return 0;
 }
 
-static bool says_no_person(const struct vf_tokens *words, size_t begin, vf_language language)
+static bool says_no_person(const struct looked_up *found, size_t begin, size_t end)
 {
-    for (size_t i = begin; i < words->count; i++) {
-        struct vf_lexicon_hit hit;
-        size_t next;
-        if (vf_tokens_find(words, i, &vf_lexicon_names, language, &hit, &next) &&
-            hit.entry->kind == VF_NAME_NO_PERSON)
-            return true;
-    }
-    return false;
+    return memchr(found->kinds + begin, VF_NAME_NO_PERSON, end - begin) != NULL;
 }
 
 /* "A. B., C. D." and "A B and C D" name several; "B, A" is one name turned round. */
@@ -186,6 +187,7 @@ int vf_person_read(struct vf_slice text, vf_language language, struct vf_arena *
                    struct vf_person_name *out)
 {
     struct vf_tokens words;
+    struct looked_up found;
     bool dirty;
 
     *out = (struct vf_person_name){0};
@@ -208,9 +210,10 @@ int vf_person_read(struct vf_slice text, vf_language language, struct vf_arena *
         out->flags |= VF_FLAG_BIT(NAME_DOUBTFUL);
         return VF_OK;
     }
-    size_t end = suffix_begin(&words, language);
-    size_t begin = honorific_words(&words, end, language);
-    if (says_no_person(&words, begin, language)) {
+    look_up(&words, language, &found);
+    size_t end = suffix_begin(&words, &found);
+    size_t begin = honorific_words(&found, end);
+    if (says_no_person(&found, begin, words.count)) {
         out->flags |= VF_FLAG_BIT(UNNAMED_PERSON);
         return VF_OK;
     }
@@ -221,5 +224,6 @@ int vf_person_read(struct vf_slice text, vf_language language, struct vf_arena *
         return VF_OK;
     }
     out->is_name = true;
+    vf_person_spell(&words, found.kinds, begin, end, language, out);
     return VF_OK;
 }

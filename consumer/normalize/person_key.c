@@ -18,7 +18,6 @@
  */
 #include "normalize/people.h"
 
-#include "base/error.h"
 #include "normalize/name_words.h"
 #include "normalize/romanize.h"
 #include "normalize/text.h"
@@ -42,8 +41,6 @@ struct token {
     uint8_t skeleton_len;
     uint8_t consonants;
 };
-
-enum { NAME = 0xFF };
 
 struct name {
     struct token tokens[TOKENS_MAX];
@@ -228,37 +225,31 @@ static void join_servants(struct name *name)
             joined.latin[joined.len++] = name->tokens[next].latin[k];
         joined.skeleton_len = joined.consonants = joined.syllables = 0;
         make_skeleton(&joined, name->turkic);
-        joined.kind = NAME;
+        joined.kind = VF_NAME_NONE;
         *t = joined;
         memmove(t + 1, name->tokens + next + 1, (name->count - next - 1) * sizeof *t);
         name->count -= next - i;
     }
 }
 
-static int read_name(struct vf_slice text, vf_language language, struct vf_arena *arena,
-                     struct name *name)
+static void read_name(const struct vf_tokens *tokens, const uint8_t *kinds, size_t begin,
+                      size_t end, vf_language language, struct name *name)
 {
-    struct vf_tokens words;
-    int rc = vf_tokens_read(text, arena, &words);
+    const struct vf_token *first = &tokens->at[begin];
+    const struct vf_token *last = &tokens->at[end - 1];
+    struct vf_slice text =
+        vf_slice(tokens->text.ptr + first->begin, (size_t)(last->end - first->begin));
 
-    if (rc)
-        return rc;
     name->count = 0;
     name->han = name->abjad = false;
     name->turkic = is_turkic(text, language);
-    for (size_t i = 0; i < words.count && name->count < TOKENS_MAX; i++) {
-        struct vf_lexicon_hit hit;
-        size_t next;
-        uint8_t kind = NAME;
-        if (words.at[i].number >= 0)
-            continue;
-        if (vf_tokens_find(&words, i, &vf_lexicon_names, language, &hit, &next) && next == i + 1)
-            kind = hit.entry->kind;
-        const struct vf_token *w = &words.at[i];
-        read_token(name, vf_slice(text.ptr + w->begin, (size_t)(w->end - w->begin)), kind);
+    for (size_t i = begin; i < end && name->count < TOKENS_MAX; i++) {
+        const struct vf_token *t = &tokens->at[i];
+        if (t->number < 0)
+            read_token(name, vf_slice(tokens->text.ptr + t->begin, (size_t)(t->end - t->begin)),
+                       kinds[i]);
     }
     join_servants(name);
-    return VF_OK;
 }
 
 static bool ends_with(const struct token *t, const char *ending)
@@ -369,7 +360,7 @@ static bool is_short(const struct name *name, const struct token *list[TOKENS_MA
     if (single) {
         *count = 0;
         for (size_t i = 0; i < name->count; i++)
-            if (*count || name->count - i <= 2 || name->tokens[i].kind == NAME ||
+            if (*count || name->count - i <= 2 || name->tokens[i].kind == VF_NAME_NONE ||
                 name->tokens[i].kind == VF_NAME_PARTICLE)
                 list[(*count)++] = &name->tokens[i];
         return true;
@@ -379,34 +370,17 @@ static bool is_short(const struct name *name, const struct token *list[TOKENS_MA
     return syllables <= SHORT_SYLLABLES || list[0]->script == VF_ALPHABET_HANGUL;
 }
 
-static struct vf_slice han_key(struct vf_slice text, struct vf_arena *arena)
+/* The characters without spaces and marks. */
+static void han_key(struct vf_slice text, struct vf_person_name *out)
 {
-    char *key = vf_arena_alloc(arena, text.len + 1);
-    size_t n = 0;
-
-    if (!key)
-        return VF_SLICE_NULL;
     for (size_t at = 0; at < text.len;) {
         size_t from = at;
         uint32_t c = vf_text_next(text, &at);
-        if (!vf_text_is_word(c))
+        if (!vf_text_is_word(c) || out->key_len + (at - from) > VF_PERSON_KEY)
             continue;
-        memcpy(key + n, text.ptr + from, at - from);
-        n += at - from;
+        memcpy(out->key + out->key_len, text.ptr + from, at - from);
+        out->key_len = (uint8_t)(out->key_len + (at - from));
     }
-    return vf_slice(key, n);
-}
-
-static struct vf_slice lone_key(const struct token *t, const struct vf_person_hint *hint,
-                                struct vf_arena *arena)
-{
-    char skeleton[LATIN_MAX];
-    size_t n =
-        t->consonants < FEW_CONSONANTS ? put_strict(t, skeleton) : put_skeleton(t, false, skeleton);
-    if (!hint->country.ptr)
-        return vf_slice("", 0);
-    return vf_arena_printf(arena, "%.*s@%.*s.%d", (int)n, skeleton, VF_SLICE_PRINT(hint->country),
-                           (int)hint->office);
 }
 
 static size_t put_sorted(const struct token *a, const struct token *b, bool vowels, char *out)
@@ -425,60 +399,75 @@ static size_t put_sorted(const struct token *a, const struct token *b, bool vowe
     return p.len + 1 + q.len;
 }
 
-struct vf_slice vf_person_key(struct vf_slice text, vf_language language,
-                              const struct vf_person_hint *hint, struct vf_arena *arena)
+/* The word that tells most, so that short forms of a name mostly have it: the one with the longest
+ * skeleton. */
+static void make_sign(const struct token *const *list, size_t count, char out[VF_PERSON_SIGN])
 {
-    struct name name;
-    const struct token *list[TOKENS_MAX];
-    char key[KEY_MAX];
-    size_t n = 0;
-
-    if (read_name(text, language, arena, &name))
-        return VF_SLICE_NULL;
-    if (name.han)
-        return han_key(text, arena);
-    size_t count = pick(&name, list);
-    if (!count)
-        return vf_slice("", 0);
-    if (count == 1 && list[0]->script != VF_ALPHABET_HANGUL)
-        return lone_key(list[0], hint, arena);
-    if (is_short(&name, list, &count)) {
-        for (size_t i = 0; i < count; i++)
-            n += put_strict(list[i], key + n);
-        return vf_arena_copy(arena, vf_slice(key, n));
-    }
-    const struct token *a = list[0];
-    const struct token *b = list[count - 1];
-    bool few = a->consonants + b->consonants < FEW_CONSONANTS && !name.abjad;
-    n = put_sorted(a, b, few, key);
-    return vf_arena_copy(arena, vf_slice(key, n));
-}
-
-int vf_person_sign(struct vf_slice text, vf_language language, struct vf_arena *arena,
-                   char out[VF_PERSON_SIGN])
-{
-    struct name name;
-    const struct token *list[TOKENS_MAX];
-    const struct token *best = NULL;
+    const struct token *best = list[0];
     char skeleton[LATIN_MAX];
-    size_t best_len = 0;
 
-    out[0] = '\0';
-    int rc = read_name(text, language, arena, &name);
-    if (rc || name.han)
-        return rc;
-    size_t count = pick(&name, list);
-    for (size_t i = 0; i < count; i++) {
-        bool longer = !best || list[i]->skeleton_len > best->skeleton_len;
-        bool earlier = best && list[i]->skeleton_len == best->skeleton_len &&
+    for (size_t i = 1; i < count; i++) {
+        bool longer = list[i]->skeleton_len > best->skeleton_len;
+        bool earlier = list[i]->skeleton_len == best->skeleton_len &&
                        memcmp(list[i]->skeleton, best->skeleton, best->skeleton_len) < 0;
         if (longer || earlier)
             best = list[i];
     }
-    if (best)
-        best_len = put_skeleton(best, false, skeleton);
-    size_t kept = best_len < VF_PERSON_SIGN - 1 ? best_len : VF_PERSON_SIGN - 2;
-    memcpy(out, skeleton, kept);
-    out[kept] = '\0';
-    return VF_OK;
+    size_t n = put_skeleton(best, false, skeleton);
+    n = n < VF_PERSON_SIGN - 1 ? n : VF_PERSON_SIGN - 2;
+    memcpy(out, skeleton, n);
+    out[n] = '\0';
+}
+
+static size_t make_key(const struct name *name, const struct token *list[TOKENS_MAX], size_t count,
+                       bool *lone, char out[KEY_MAX])
+{
+    size_t n = 0;
+
+    if (count == 1 && list[0]->script != VF_ALPHABET_HANGUL) {
+        *lone = true;
+        return list[0]->consonants < FEW_CONSONANTS ? put_strict(list[0], out)
+                                                    : put_skeleton(list[0], false, out);
+    }
+    if (is_short(name, list, &count)) {
+        for (size_t i = 0; i < count; i++)
+            n += put_strict(list[i], out + n);
+        return n;
+    }
+    const struct token *a = list[0];
+    const struct token *b = list[count - 1];
+    bool few = a->consonants + b->consonants < FEW_CONSONANTS && !name->abjad;
+    return put_sorted(a, b, few, out);
+}
+
+void vf_person_spell(const struct vf_tokens *tokens, const uint8_t *kinds, size_t begin, size_t end,
+                     vf_language language, struct vf_person_name *out)
+{
+    struct name name;
+    const struct token *list[TOKENS_MAX];
+    char key[KEY_MAX];
+
+    read_name(tokens, kinds, begin, end, language, &name);
+    if (name.han) {
+        han_key(out->name, out);
+        return;
+    }
+    size_t count = pick(&name, list);
+    if (!count)
+        return;
+    make_sign(list, count, out->sign);
+    size_t n = make_key(&name, list, count, &out->lone, key);
+    out->key_len = (uint8_t)(n < VF_PERSON_KEY ? n : VF_PERSON_KEY);
+    memcpy(out->key, key, out->key_len);
+}
+
+struct vf_slice vf_person_key(const struct vf_person_name *name, const struct vf_person_hint *hint,
+                              struct vf_arena *arena)
+{
+    if (!name->is_name || (name->lone && !hint->country.ptr))
+        return vf_slice("", 0);
+    if (!name->lone)
+        return vf_arena_copy(arena, vf_slice(name->key, name->key_len));
+    return vf_arena_printf(arena, "%.*s@%.*s.%d", (int)name->key_len, name->key,
+                           VF_SLICE_PRINT(hint->country), (int)hint->office);
 }

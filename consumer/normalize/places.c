@@ -117,8 +117,7 @@ static void add_country(struct atlas *atlas, struct vf_slice text, vf_country_in
 static int add_mentioned(struct vf_work *work, struct vf_slice text, struct atlas *atlas)
 {
     struct vf_country_mention mentions[VF_MENTIONS_MAX];
-    int n = vf_country_mentions(work->reference, text, &work->context, work->arena, mentions,
-                                VF_MENTIONS_MAX);
+    int n = vf_ask_mentions(work, text, mentions);
 
     if (n < 0)
         return n;
@@ -171,11 +170,11 @@ static int find_city(struct vf_work *work, const struct atlas *atlas, struct vf_
         vf_country_index country = atlas->countries[i].country;
         if (country == VF_NO_COUNTRY)
             continue;
-        int rc = vf_city_of_name(work->reference, text, country, &work->context, work->arena, out);
+        int rc = vf_ask_city(work, text, country, out);
         if (rc || out->name.ptr)
             return rc;
     }
-    return vf_city_of_name(work->reference, text, VF_NO_COUNTRY, &work->context, work->arena, out);
+    return vf_ask_city(work, text, VF_NO_COUNTRY, out);
 }
 
 static void add_city(struct atlas *atlas, struct vf_slice text, const struct vf_city_match *match)
@@ -197,8 +196,7 @@ static int read_parted_city(struct vf_work *work, const struct pieces *parts, st
         struct vf_country_match match = {.country = VF_NO_COUNTRY};
         cities[i] = (struct vf_city_match){.country = VF_NO_COUNTRY};
         if (i > 0) {
-            int rc = vf_country_of_name(work->reference, parts->at[i], &work->context, work->arena,
-                                        &match);
+            int rc = vf_ask_country(work, parts->at[i], &match);
             if (rc)
                 return rc;
         }
@@ -241,7 +239,7 @@ static int read_city_piece(struct vf_work *work, struct vf_slice text, struct at
         return rc;
     if (!match.name.ptr && match.country == VF_NO_COUNTRY && !match.ambiguous) {
         struct vf_country_match country;
-        rc = vf_country_of_name(work->reference, text, &work->context, work->arena, &country);
+        rc = vf_ask_country(work, text, &country);
         if (rc)
             return rc;
         if (country.country != VF_NO_COUNTRY) { /* a country stands where a city should */
@@ -257,7 +255,13 @@ static struct vf_slice join_texts(struct vf_work *work, struct vf_slice a, struc
 {
     if (!a.len || !b.len)
         return a.len ? a : b.len ? b : VF_SLICE_NULL;
-    return vf_arena_printf(work->arena, "%.*s, %.*s", VF_SLICE_PRINT(a), VF_SLICE_PRINT(b));
+    char *text = vf_arena_alloc(work->arena, a.len + 2 + b.len);
+    if (!text)
+        return VF_SLICE_NULL;
+    memcpy(text, a.ptr, a.len);
+    memcpy(text + a.len, ", ", 2);
+    memcpy(text + a.len + 2, b.ptr, b.len);
+    return vf_slice(text, a.len + 2 + b.len);
 }
 
 static void add_place(struct vf_work *work, struct vf_slice city, struct vf_slice text,
@@ -322,8 +326,7 @@ static int place_venue(struct vf_work *work, struct vf_slice venue)
 {
     struct vf_city_match match;
 
-    int rc =
-        vf_city_of_name(work->reference, venue, VF_NO_COUNTRY, &work->context, work->arena, &match);
+    int rc = vf_ask_city(work, venue, VF_NO_COUNTRY, &match);
     if (!rc)
         add_place(work, match.name, VF_SLICE_NULL, match.country, venue);
     return rc;

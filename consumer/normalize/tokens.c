@@ -13,32 +13,11 @@ struct splitter {
     uint8_t gap;
 };
 
-static bool fold_ascii_word(struct vf_slice word, char *out, size_t *len)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < word.len; i++) {
-        unsigned char c = (unsigned char)word.ptr[i];
-        if (c >= 0x80)
-            return false;
-        if (c >= 'A' && c <= 'Z')
-            out[n++] = (char)(c + ('a' - 'A'));
-        else if (c != '\'' && c != '`')
-            out[n++] = (char)c;
-    }
-    *len = n;
-    return true;
-}
-
 static int fold_word(struct splitter *s, struct vf_slice word, size_t *len)
 {
     struct vf_slice folded;
 
     *len = 0;
-    if (s->folded_len + 3 * word.len + 2 > s->folded_size)
-        return VF_OK;
-    if (fold_ascii_word(word, s->folded + s->folded_len, len))
-        return VF_OK;
     struct vf_arena_mark mark = vf_arena_mark(s->arena);
     int rc = vf_fold(word, s->arena, &folded);
     if (!rc && s->folded_len + folded.len + 2 <= s->folded_size) {
@@ -49,23 +28,12 @@ static int fold_word(struct splitter *s, struct vf_slice word, size_t *len)
     return rc == VF_ENOMEM ? rc : VF_OK;
 }
 
-static int add_word(struct splitter *s, size_t begin, size_t end, int32_t number)
+/* The word begin .. end - 1 of the text, len bytes of which stand folded behind the gap's mark. */
+static void add_word(struct splitter *s, size_t begin, size_t end, size_t len, int32_t number)
 {
     struct vf_tokens *words = s->words;
     struct vf_token *word = &words->at[words->count];
-    size_t len;
 
-    if (words->count == VF_TOKENS_MAX)
-        return VF_OK;
-    if (words->count) /* what parts it from the word before */
-        s->folded[s->folded_len++] = s->gap >= VF_GAP_COMMA ? '\n' : ' ';
-    int rc = fold_word(s, vf_slice(words->text.ptr + begin, end - begin), &len);
-    if (rc)
-        return rc;
-    if (!len) {
-        s->folded_len -= words->count > 0;
-        return VF_OK;
-    }
     word->begin = (uint16_t)begin;
     word->end = (uint16_t)end;
     word->folded_begin = (uint16_t)s->folded_len;
@@ -75,7 +43,16 @@ static int add_word(struct splitter *s, size_t begin, size_t end, int32_t number
     word->number = number;
     words->count++;
     s->gap = VF_GAP_NONE;
-    return VF_OK;
+}
+
+/* Puts what parts the next word from the one before it; false if there is no room. */
+static bool part_word(struct splitter *s, size_t longest)
+{
+    if (s->words->count == VF_TOKENS_MAX || s->folded_len + longest + 2 > s->folded_size)
+        return false;
+    if (s->words->count)
+        s->folded[s->folded_len++] = s->gap >= VF_GAP_COMMA ? '\n' : ' ';
+    return true;
 }
 
 static void widen(struct splitter *s, uint32_t c)
@@ -94,6 +71,33 @@ static void widen(struct splitter *s, uint32_t c)
         s->gap = gap;
 }
 
+/* A word of ASCII letters alone, or one of digits; 0 if it has anything else. */
+static size_t ascii_word(struct splitter *s, size_t begin)
+{
+    struct vf_slice text = s->words->text;
+    const unsigned char *in = (const unsigned char *)text.ptr;
+    char *out = s->folded + s->folded_len + (s->words->count > 0);
+    size_t at = begin;
+    int32_t number = -1;
+
+    if (s->words->count == VF_TOKENS_MAX || s->folded_len + text.len - begin + 2 > s->folded_size)
+        return 0;
+    if (in[at] >= '0' && in[at] <= '9') {
+        for (number = 0; at < text.len && in[at] >= '0' && in[at] <= '9'; at++) {
+            number = number < 100000 ? number * 10 + (in[at] - '0') : number;
+            *out++ = (char)in[at];
+        }
+    } else {
+        for (; at < text.len && (in[at] | 0x20) >= 'a' && (in[at] | 0x20) <= 'z'; at++)
+            *out++ = (char)(in[at] | 0x20);
+    }
+    if (at == begin || (at < text.len && (in[at] >= 0x80 || in[at] == '\'' || in[at] == '`')))
+        return 0;
+    (void)part_word(s, 0);
+    add_word(s, begin, at, at - begin, number);
+    return at;
+}
+
 static int read_word(struct splitter *s, size_t *at)
 {
     struct vf_slice text = s->words->text;
@@ -101,6 +105,7 @@ static int read_word(struct splitter *s, size_t *at)
     size_t end = begin;
     bool digits = false;
     int32_t number = 0;
+    size_t len;
 
     while (*at < text.len) {
         size_t next = *at;
@@ -116,7 +121,16 @@ static int read_word(struct splitter *s, size_t *at)
             number = number * 10 + digit;
         *at = end = next;
     }
-    return add_word(s, begin, end, digits ? number : -1);
+    if (!part_word(s, end - begin))
+        return VF_OK;
+    int rc = fold_word(s, vf_slice(text.ptr + begin, end - begin), &len);
+    if (rc)
+        return rc;
+    if (len)
+        add_word(s, begin, end, len, digits ? number : -1);
+    else
+        s->folded_len -= s->words->count > 0;
+    return VF_OK;
 }
 
 int vf_tokens_read(struct vf_slice text, struct vf_arena *arena, struct vf_tokens *out)
@@ -134,7 +148,17 @@ int vf_tokens_read(struct vf_slice text, struct vf_arena *arena, struct vf_token
     if (!s.folded)
         return VF_ENOMEM;
     for (size_t at = 0; at < out->text.len;) {
-        size_t next = at;
+        if (out->text.ptr[at] == ' ') { /* the most frequent gap */
+            s.gap = s.gap < VF_GAP_SPACE ? VF_GAP_SPACE : s.gap;
+            at++;
+            continue;
+        }
+        size_t next = ascii_word(&s, at);
+        if (next) {
+            at = next;
+            continue;
+        }
+        next = at;
         uint32_t c = vf_text_next(out->text, &next);
         if (vf_text_is_word(c)) {
             int rc = read_word(&s, &at);

@@ -7,6 +7,7 @@
 
 #include "normalize/dates.h"
 #include "normalize/flags.h"
+#include "normalize/memo.h"
 #include "normalize/names.h"
 #include "normalize/occasion.h"
 #include "normalize/offices.h"
@@ -21,7 +22,7 @@ enum {
     VF_PLACES_MAX = 16,         /* stops */
     VF_ORGANIZATIONS_SEEN = 64, /* organizations whose standings are looked up */
     VF_CONTEXT_TEXTS = 48,      /* other texts that names are read with */
-    VF_COUNTRY_MEMO = 24,       /* texts of countries remembered within one report */
+    VF_COUNTRIES_SEEN = 24,     /* texts of countries remembered within one report */
     VF_MENTIONS_MAX = 6,        /* countries in one text */
 };
 
@@ -61,7 +62,7 @@ struct vf_person_work {
     bool inferred;                      /* the country follows from the host or the delegation */
 };
 
-struct vf_country_memo {
+struct vf_country_seen {
     struct vf_slice text;
     struct vf_country_match match;
 };
@@ -70,7 +71,10 @@ struct vf_work {
     const struct vf_reference *reference;
     struct vf_arena *arena;
     const struct vf_report *report;
+    struct vf_memo *memo; /* NULL: none */
     vf_language language;
+    uint64_t language_salt; /* of the language as given, for the memo */
+    bool acronyms_told;     /* a text of the report may spell out acronyms: "CPA: certified ..." */
     vf_flags flags;
     struct vf_date_answer date;
     int32_t as_of; /* first day standings are read for; VF_DAY_MIN: none */
@@ -78,11 +82,12 @@ struct vf_work {
 
     struct vf_name_context context;
     struct vf_slice context_texts[VF_CONTEXT_TEXTS];
+    struct vf_slice context_folded[VF_CONTEXT_TEXTS];
     vf_country_index context_countries[VF_PARTIES_MAX];
     vf_organization_index organizations[VF_ORGANIZATIONS_SEEN]; /* named, each once, in order */
     size_t organization_count;
-    struct vf_country_memo memo[VF_COUNTRY_MEMO];
-    size_t memo_count;
+    struct vf_country_seen seen[VF_COUNTRIES_SEEN];
+    size_t seen_count;
 
     struct vf_resolved_place places[VF_PLACES_MAX];
     vf_country_index place_countries[VF_PLACES_MAX];
@@ -99,6 +104,19 @@ struct vf_work {
 };
 
 /* All return 0 or VF_ENOMEM. */
+
+/* Look-ups through the memo. */
+int vf_ask_person(struct vf_work *work, struct vf_slice text, struct vf_person_name *out);
+int vf_ask_office(struct vf_work *work, struct vf_slice text, struct vf_office_reading *out);
+int vf_ask_country(struct vf_work *work, struct vf_slice text, struct vf_country_match *out);
+/* The number of mentions, or VF_ENOMEM. */
+int vf_ask_mentions(struct vf_work *work, struct vf_slice text,
+                    struct vf_country_mention out[VF_MENTIONS_MAX]);
+int vf_ask_city(struct vf_work *work, struct vf_slice text, vf_country_index country,
+                struct vf_city_match *out);
+int vf_ask_organization(struct vf_work *work, struct vf_slice text,
+                        struct vf_organization_reading *out);
+int vf_ask_occasion(struct vf_work *work, struct vf_slice text, struct vf_occasion_reading *out);
 
 /* A country given as such: as a whole or, failing that, the only one mentioned. */
 int vf_work_country(struct vf_work *work, struct vf_slice text, struct vf_country_match *out);

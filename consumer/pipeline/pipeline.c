@@ -14,7 +14,7 @@ enum {
 /* What turns the bytes of one kind of report into an event. */
 struct kind {
     const struct wire_schema *reader;
-    int (*normalize)(const struct vf_reference *reference, const void *report,
+    int (*normalize)(const struct vf_reference *reference, struct vf_memo *memo, const void *report,
                      struct vf_arena *arena, struct vf_normalized_event *out, struct vf_error *err);
 };
 
@@ -33,24 +33,25 @@ struct vf_pipeline {
     struct wire_schema *visit;
     struct wire_schema *meeting;
     struct wire_schema *normalized;
+    struct vf_memo *memo;              /* of texts read before */
     struct vf_arena arena;             /* one event's */
     struct vf_arena dead_letter_arena; /* one dead letter's */
     struct vf_buffer encoded;          /* the output's value */
     struct vf_normalized_event event;
 };
 
-static int normalize_visit(const struct vf_reference *reference, const void *report,
-                           struct vf_arena *arena, struct vf_normalized_event *out,
-                           struct vf_error *err)
+static int normalize_visit(const struct vf_reference *reference, struct vf_memo *memo,
+                           const void *report, struct vf_arena *arena,
+                           struct vf_normalized_event *out, struct vf_error *err)
 {
-    return vf_normalize_visit(reference, report, arena, out, err);
+    return vf_normalize_visit(reference, memo, report, arena, out, err);
 }
 
-static int normalize_meeting(const struct vf_reference *reference, const void *report,
-                             struct vf_arena *arena, struct vf_normalized_event *out,
-                             struct vf_error *err)
+static int normalize_meeting(const struct vf_reference *reference, struct vf_memo *memo,
+                             const void *report, struct vf_arena *arena,
+                             struct vf_normalized_event *out, struct vf_error *err)
 {
-    return vf_normalize_meeting(reference, report, arena, out, err);
+    return vf_normalize_meeting(reference, memo, report, arena, out, err);
 }
 
 int vf_pipeline_create(const struct vf_pipeline_config *config, struct vf_schema_store *store,
@@ -68,7 +69,11 @@ int vf_pipeline_create(const struct vf_pipeline_config *config, struct vf_schema
     vf_arena_init(&pipeline->dead_letter_arena, ARENA_BLOCK, DEAD_LETTER_ARENA);
     vf_buffer_init(&pipeline->encoded, config->arena_bytes_max);
 
-    int rc = wire_schema_parse(vf_slice_of(vf_visit_schema_json), &pipeline->visit, err);
+    int rc = vf_memo_create(&pipeline->memo);
+    if (rc)
+        rc = vf_error_set(err, rc, "out of memory");
+    if (!rc)
+        rc = wire_schema_parse(vf_slice_of(vf_visit_schema_json), &pipeline->visit, err);
     if (!rc)
         rc = wire_schema_parse(vf_slice_of(vf_meeting_schema_json), &pipeline->meeting, err);
     if (!rc)
@@ -94,6 +99,7 @@ void vf_pipeline_free(struct vf_pipeline *pipeline)
     wire_schema_free(pipeline->visit);
     wire_schema_free(pipeline->meeting);
     wire_schema_free(pipeline->normalized);
+    vf_memo_free(pipeline->memo);
     vf_reference_release(pipeline->reference);
     vf_arena_release(&pipeline->arena);
     vf_arena_release(&pipeline->dead_letter_arena);
@@ -193,7 +199,8 @@ static int process(struct vf_pipeline *pipeline, const struct vf_record *in, str
 
     out->stage = "normalize";
     memset(&pipeline->event, 0, sizeof pipeline->event);
-    rc = kind->normalize(pipeline->reference, report, &pipeline->arena, &pipeline->event, err);
+    rc = kind->normalize(pipeline->reference, pipeline->memo, report, &pipeline->arena,
+                         &pipeline->event, err);
     if (rc)
         return rc;
 

@@ -45,7 +45,7 @@ struct cell {
     int32_t check;
 };
 
-static char languages[LANGUAGES_MAX][8];
+static char languages[LANGUAGES_MAX][4];
 static size_t language_count;
 static struct cell cells[CELLS_MAX];
 static size_t cell_count;
@@ -279,7 +279,7 @@ static FILE *open_output(const char *path)
 static void write_languages(const char *path)
 {
     FILE *out = open_output(path);
-    (void)fputs("#include <stddef.h>\nstatic const char *const vf_lexicon_languages[] = {", out);
+    (void)fputs("#include <stddef.h>\nstatic const char vf_lexicon_languages[][4] = {", out);
     for (size_t i = 0; i < language_count; i++)
         (void)fprintf(out, "%s\"%s\",", i % 12 ? " " : "\n    ", languages[i]);
     (void)fprintf(out, "\n};\nstatic const size_t vf_lexicon_language_count = %zu;\n",
