@@ -1,0 +1,4 @@
+if(VISITFEED_BENCH)
+  add_executable(bench_normalize bench/bench_normalize.c)
+  target_link_libraries(bench_normalize PRIVATE vf_normalize)
+endif()
