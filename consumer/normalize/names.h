@@ -18,7 +18,8 @@ struct vf_name_context {
     size_t organization_count;
     const struct vf_slice *texts; /* occasion, other organizations, offices, attribution ... */
     size_t text_count;
-    int32_t day;     /* first day of the event; VF_DAY_MIN: not known */
+    struct vf_slice *folded; /* room for each text folded, ptr NULL where it is not yet; or NULL */
+    int32_t day;             /* first day of the event; VF_DAY_MIN: not known */
     bool *consulted; /* set where more than the language may have decided; NULL: not asked for */
 };
 
