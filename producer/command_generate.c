@@ -5,6 +5,7 @@
 #include "daemon/paths.h"
 #include "generator.h"
 #include "interrupt.h"
+#include "registry_ids.h"
 #include "replay.h"
 #include "tool.h"
 #include "topic_flags.h"
@@ -78,8 +79,9 @@ static const struct vf_flag flags[] = {
                  "where to; else input.visits or input.meetings of the\nconfiguration, by kind"),
     VF_TEXT_FLAG(0, "framing", "confluent|header|single-object|plain", AT(convert.framing), NULL,
                  "how values name their schema; else input.framing of\nthe configuration"),
-    VF_LIST_FLAG(0, "schema-id", "[KIND=]ID", AT(convert.schema_ids),
-                 "id of the schema in the registry [visit=1, meeting=2]"),
+    VF_LIST_FLAG(
+        0, "schema-id", "[KIND=]ID", AT(convert.schema_ids),
+        "id of the schema; else asked of the registry, if one is\nconfigured [visit=1, meeting=2]"),
     VF_LIST_FLAG('a', "add-header", "NAME=VALUE", AT(convert.headers),
                  "add a header to every record"),
     VF_TEXT_FLAG(0, "speed", "SPEED", AT(speed), "max",
@@ -301,6 +303,8 @@ static int prepare_replay(struct run *run, struct vf_error *err)
                                                    .generator = run->generator,
                                                    .generate = (uint64_t)given->count};
     int rc = vf_speed_parse(given->speed, &replay->clock.speed, err);
+    if (!rc && !given->convert.schema_ids.count && !given->dry_run)
+        rc = vf_registry_fill_ids(run->call->config, &run->arena, &run->convert, err);
     if (!rc)
         rc = vf_rate_parse(given->rate, &replay->rate.per_second, err);
     if (!rc)

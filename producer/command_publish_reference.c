@@ -1,19 +1,29 @@
 #include "interrupt.h"
 #include "membership_feed.h"
 #include "progress.h"
+#include "registry_ids.h"
 #include "sender.h"
 #include "tool.h"
 #include "topic_admin.h"
 #include "topic_reader.h"
+#include "vf_events.h"
+#include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
-enum { TIMEOUT_MAX = 86400000, PARTITIONS_MAX = 1000, TOLD_MAX = 20 };
+enum {
+    TIMEOUT_MAX = 86400000, /* milliseconds */
+    PARTITIONS_MAX = 1000,
+    TOLD_MAX = 20,      /* records not delivered that are told one by one */
+    ARENA_BLOCK = 4096, /* bytes */
+    ARENA_MAX = 1 << 20,
+};
 
 struct publish_flags {
     struct vf_common_flags common;
     struct vf_slice directory;
     struct vf_slice topic;
-    int64_t schema_id;
+    struct vf_slice schema_id;
     bool all;
     bool delete_missing;
     int64_t create;
@@ -28,8 +38,9 @@ static const struct vf_flag flags[] = {
     VF_TEXT_FLAG('d', "directory", "DIRECTORY", AT(directory), NULL,
                  "reference data; else reference.directory of the\nconfiguration"),
     VF_TEXT_FLAG('t', "topic", "TOPIC", AT(topic), "parliament.memberships", "where to"),
-    VF_NUMBER_FLAG(0, "schema-id", "ID", VF_OPTION_INT, AT(schema_id), "4", 0, UINT32_MAX,
-                   "id of the membership schema in the registry"),
+    VF_TEXT_FLAG(0, "schema-id", "ID", AT(schema_id), NULL,
+                 "id of the membership schema; else asked of the registry,\nif one is configured "
+                 "[4]"),
     VF_SWITCH_FLAG(0, "all", AT(all), "send what the topic holds already, too"),
     VF_SWITCH_FLAG(0, "delete-missing", AT(delete_missing),
                    "send a null for each key that the data no longer has"),
@@ -44,6 +55,7 @@ static const struct vf_flag flags[] = {
 
 struct run {
     const struct publish_flags *flags;
+    struct vf_arena arena;           /* of texts for the registry's client */
     struct vf_membership_feed *feed; /* owned */
     struct vf_sender *sender;        /* owned */
     struct vf_progress progress;
@@ -106,6 +118,35 @@ static int read_topic(struct run *run, const struct vf_call *call, struct vf_err
     return rc == VF_ENOENT ? VF_OK : rc;
 }
 
+static int find_schema_id(struct run *run, const struct vf_call *call, uint32_t *out,
+                          struct vf_error *err)
+{
+    enum { STANDARD_ID = 4 }; /* after visit, meeting and normalized event */
+    const struct publish_flags *given = run->flags;
+    uint8_t guid[VF_REGISTRY_GUID_BYTES];
+    struct vf_registry *registry;
+    char *end;
+
+    *out = STANDARD_ID;
+    if (given->schema_id.ptr) {
+        errno = 0;
+        unsigned long number = strtoul(given->schema_id.ptr, &end, 10);
+        *out = (uint32_t)number;
+        if (errno || *end || given->schema_id.ptr[0] < '0' || given->schema_id.ptr[0] > '9' ||
+            number > UINT32_MAX)
+            return vf_error_set(err, VF_EUSAGE, "--schema-id: \"%s\" is no number of 32 bits",
+                                given->schema_id.ptr);
+    }
+    if (given->schema_id.ptr || given->dry_run || !call->config->registry.url.len)
+        return VF_OK;
+    int rc = vf_registry_of_config(call->config, &run->arena, &registry, err);
+    if (!rc)
+        rc = vf_registry_schema_id(registry, call->config, given->topic, "visitfeed.v1.Membership",
+                                   vf_membership_schema_json, out, guid, err);
+    vf_registry_free(registry);
+    return rc;
+}
+
 static int prepare(struct run *run, const struct vf_call *call, struct vf_error *err)
 {
     const struct publish_flags *given = run->flags;
@@ -114,7 +155,11 @@ static int prepare(struct run *run, const struct vf_call *call, struct vf_error 
     const char *directory =
         given->directory.ptr ? given->directory.ptr : call->config->reference_directory.ptr;
 
-    int rc = vf_membership_feed_open(directory, (uint32_t)given->schema_id, &run->feed, err);
+    uint32_t schema_id;
+
+    int rc = find_schema_id(run, call, &schema_id, err);
+    if (!rc)
+        rc = vf_membership_feed_open(directory, schema_id, &run->feed, err);
     if (!rc)
         rc = vf_sender_create(&settings, (int)given->delivery_timeout, &events, &run->sender, err);
     if (!rc)
@@ -196,6 +241,7 @@ static int run_command(const struct vf_call *call)
     struct vf_counters counters;
     struct vf_error err = {0};
 
+    vf_arena_init(&run.arena, ARENA_BLOCK, ARENA_MAX);
     vf_progress_begin(&run.progress, call->common->quiet, 0);
     int rc = prepare(&run, call, &err);
     if (!rc)
@@ -208,6 +254,7 @@ static int run_command(const struct vf_call *call)
         vf_error_set(&err, VF_EIO, "interrupted: the topic is not complete");
     vf_sender_free(run.sender);
     vf_membership_feed_close(run.feed);
+    vf_arena_release(&run.arena);
     if (rc)
         return vf_tool_fail(&err);
     count(&run, &counters);

@@ -3,13 +3,14 @@
 #include "interrupt.h"
 #include "pacer.h"
 #include "progress.h"
+#include "registry_ids.h"
 #include "rejects.h"
 #include "sender.h"
 #include "tool.h"
 #include <sys/stat.h>
 
-enum { TOLD_MAX = 20 };     /* records not delivered that are told one by one */
-enum { MIB = 1024 * 1024 }; /* bytes */
+enum { TOLD_MAX = 20 };                         /* records not delivered that are told one by one */
+enum { MIB = 1024 * 1024, ARENA_BLOCK = 4096 }; /* bytes */
 
 enum on_error { ON_ERROR_STOP, ON_ERROR_SKIP, ON_ERROR_DEAD_LETTER };
 
@@ -42,9 +43,10 @@ static const struct vf_flag flags[] = {
                    "of the files; auto: by their first bytes"),
     VF_TEXT_FLAG(0, "framing", "confluent|header|single-object|plain", AT(convert.framing), NULL,
                  "how values name their schema; else input.framing of\nthe configuration"),
-    VF_LIST_FLAG(0, "schema-id", "[KIND=]ID", AT(convert.schema_ids),
-                 "id of the schema in the registry, or its GUID for the\nheader framing [visit=1, "
-                 "meeting=2]"),
+    VF_LIST_FLAG(
+        0, "schema-id", "[KIND=]ID", AT(convert.schema_ids),
+        "id of the schema, or its GUID for the header framing; else\nasked of the registry, if "
+        "one is configured [visit=1,\nmeeting=2]"),
     VF_TEXT_FLAG(0, "timestamp", "now|published|MS", AT(convert.timestamp), "now",
                  "of the Kafka records: now, published_at, or milliseconds.\nOld ones may be "
                  "deleted at once: see the topic's retention.ms"),
@@ -72,6 +74,7 @@ static const struct vf_flag flags[] = {
 struct send {
     const struct send_flags *flags;
     const struct vf_config *config;
+    struct vf_arena arena;          /* of texts for the registry's client */
     struct vf_converter *converter; /* owned */
     struct vf_sender *sender;       /* owned; NULL in a dry run */
     struct vf_rejects *rejects;     /* owned; may be NULL */
@@ -332,6 +335,8 @@ static int prepare(struct send *send, const struct vf_call *call, struct vf_erro
     struct vf_convert_config convert;
 
     int rc = vf_convert_config_fill(&flags_given->convert, call->config, &convert, err);
+    if (!rc && !flags_given->convert.schema_ids.count && !flags_given->dry_run)
+        rc = vf_registry_fill_ids(call->config, &send->arena, &convert, err);
     if (!rc)
         rc = vf_rate_parse(flags_given->rate, &send->pacer.per_second, err);
     if (!rc)
@@ -353,6 +358,7 @@ static int run(const struct vf_call *call)
     struct vf_error err = {0};
     int code;
 
+    vf_arena_init(&send.arena, ARENA_BLOCK, MIB);
     vf_progress_begin(&send.progress, call->common->quiet, total_size(call));
     if (prepare(&send, call, &err)) {
         vf_rejects_close(send.rejects, NULL);
@@ -364,6 +370,7 @@ static int run(const struct vf_call *call)
     }
     vf_sender_free(send.sender);
     vf_converter_free(send.converter);
+    vf_arena_release(&send.arena);
     return code;
 }
 

@@ -55,11 +55,12 @@ static int parse_schema_id(const char *text, struct vf_convert_config *out, stru
 }
 
 static int fill_schema_ids(const struct vf_convert_flags *flags, struct vf_convert_config *out,
-                           struct vf_error *err)
+                           const struct vf_config *config, struct vf_error *err)
 {
     out->schema_ids[VF_KIND_VISIT] = VISIT_SCHEMA_ID;
     out->schema_ids[VF_KIND_MEETING] = MEETING_SCHEMA_ID;
-    if (out->framing == WIRE_FRAMING_GUID_HEADER && !flags->schema_ids.count)
+    if (out->framing == WIRE_FRAMING_GUID_HEADER && !flags->schema_ids.count &&
+        !config->registry.url.len)
         return vf_error_set(err, VF_EUSAGE, "--framing header needs --schema-id KIND=GUID");
     for (size_t i = 0; i < flags->schema_ids.count; i++) {
         int rc = parse_schema_id(flags->schema_ids.items[i], out, err);
@@ -125,7 +126,7 @@ int vf_convert_config_fill(const struct vf_convert_flags *flags, const struct vf
                             "--framing: \"%s\" is none of: confluent, header, single-object, "
                             "plain",
                             flags->framing.ptr);
-    int rc = fill_schema_ids(flags, out, err);
+    int rc = fill_schema_ids(flags, out, config, err);
     if (!rc)
         rc = fill_timestamp(flags, out, err);
     if (!rc)

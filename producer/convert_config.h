@@ -22,7 +22,8 @@ struct vf_convert_flags {
 /* For a flag whose values are those of enum vf_kind. */
 extern const char *const vf_kind_choices[];
 
-/* Texts are borrowed from both. VF_EUSAGE names the flag. */
+/* Texts are borrowed from both. VF_EUSAGE names the flag. Where a registry is configured and no id
+ * was given, the ids are left to vf_registry_fill_ids. */
 int vf_convert_config_fill(const struct vf_convert_flags *flags, const struct vf_config *config,
                            struct vf_convert_config *out, struct vf_error *err);
 

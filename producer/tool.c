@@ -10,9 +10,15 @@ enum { CONFIG_BYTES_MAX = 4 * 1024 * 1024 }; /* texts of the configuration, secr
 enum { HELP_BYTES_MAX = 64 * 1024 };
 enum { ASSIGNMENTS_MAX = 2 * VF_FLAG_LIST_MAX + 2 };
 
-static const struct vf_tool_command *const commands[] = {
-    &vf_tool_send,    &vf_tool_record,   &vf_tool_replay,           &vf_tool_verify,
-    &vf_tool_redrive, &vf_tool_generate, &vf_tool_publish_reference};
+static const struct vf_tool_command *const commands[] = {&vf_tool_send,
+                                                         &vf_tool_record,
+                                                         &vf_tool_replay,
+                                                         &vf_tool_verify,
+                                                         &vf_tool_redrive,
+                                                         &vf_tool_generate,
+                                                         &vf_tool_publish_reference,
+                                                         &vf_tool_register,
+                                                         &vf_tool_check};
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
 #define AT(field) offsetof(struct vf_common_flags, field)

@@ -71,5 +71,7 @@ extern const struct vf_tool_command vf_tool_verify;
 extern const struct vf_tool_command vf_tool_redrive;
 extern const struct vf_tool_command vf_tool_generate;
 extern const struct vf_tool_command vf_tool_publish_reference;
+extern const struct vf_tool_command vf_tool_register;
+extern const struct vf_tool_command vf_tool_check;
 
 #endif
