@@ -91,16 +91,17 @@ static bool infer_year(const struct reading *r, const struct vf_date_item *item,
                        struct span *out)
 {
     int around = year_of(r->year_base, item->calendar);
+    /* Beyond the neighbours only 29 February or a weekday can tell. */
+    int reach = weekday >= 0 || (item->month == 2 && item->day == 29) ? 4 : 1;
     int64_t best = INT64_MAX;
 
-    for (int year = around - 4; year <= around + 4; year++) {
+    for (int year = around - reach; year <= around + reach; year++) {
         struct span span = no_span;
         if (!item_days(item, year, &span))
             continue;
         int64_t m = misfit(r, &span);
         if (weekday >= 0 && item->day && vf_weekday(span.first) != weekday)
             m += 1000; /* another year must fit much better */
-        /* Beyond the neighbours only 29 February or a weekday can tell. */
         if (m < best) {
             best = m;
             out->first = span.first;

@@ -117,12 +117,29 @@ static int resolve_date(struct vf_work *work)
 
 /* ---- context and organizations ---- */
 
+/* Whether what stands before a colon may be an acronym: it does not end in a small letter. */
+static bool may_tell_acronym(struct vf_slice text)
+{
+    const char *colon = text.ptr;
+    const char *stop = text.ptr + text.len;
+
+    while ((colon = memchr(colon, ':', (size_t)(stop - colon))) != NULL) {
+        const char *before = colon++;
+        while (before > text.ptr && (before[-1] == ' ' || before[-1] == ')'))
+            before--;
+        if (before > text.ptr && (before[-1] < 'a' || before[-1] > 'z') &&
+            (before[-1] < '0' || before[-1] > '9'))
+            return true;
+    }
+    return false;
+}
+
 static void add_text(struct vf_work *work, struct vf_slice text)
 {
     if (!text.len || work->context.text_count == VF_CONTEXT_TEXTS)
         return;
     work->context_texts[work->context.text_count++] = text;
-    work->acronyms_told = work->acronyms_told || memchr(text.ptr, ':', text.len);
+    work->acronyms_told = work->acronyms_told || may_tell_acronym(text);
 }
 
 static void set_context(struct vf_work *work)

@@ -52,11 +52,17 @@ static struct vf_slice repair(struct vf_slice text, struct vf_arena *arena, vf_f
 /* Characters that no name holds, brackets aside. */
 static bool is_no_name(struct vf_slice text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if ((c >= '0' && c <= '9') || (c && strchr("=<>{}[]$@#\\|^~_*+%&:;!?/\"", c)))
+    static const bool foreign[256] = {
+        ['0'] = true, ['1'] = true, ['2'] = true,  ['3'] = true, ['4'] = true, ['5'] = true,
+        ['6'] = true, ['7'] = true, ['8'] = true,  ['9'] = true, ['='] = true, ['<'] = true,
+        ['>'] = true, ['{'] = true, ['}'] = true,  ['['] = true, [']'] = true, ['$'] = true,
+        ['@'] = true, ['#'] = true, ['\\'] = true, ['|'] = true, ['^'] = true, ['~'] = true,
+        ['_'] = true, ['*'] = true, ['+'] = true,  ['%'] = true, ['&'] = true, [':'] = true,
+        [';'] = true, ['!'] = true, ['?'] = true,  ['/'] = true, ['"'] = true,
+    };
+    for (size_t i = 0; i < text.len; i++)
+        if (foreign[(unsigned char)text.ptr[i]])
             return true;
-    }
     return false;
 }
 

@@ -66,12 +66,31 @@ static size_t and_length(struct vf_slice text, size_t at)
     return 0;
 }
 
+/* Whether there is anything to split at: a comma, or a word between two others. */
+static bool may_be_several(struct vf_slice text)
+{
+    size_t spaces = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        spaces += c == ' ';
+        if (c == ',' || c == 0xEF || c == 0xE3 || c == 0xD8 ||
+            spaces == 2) /* wide, Arabic commas */
+            return true;
+    }
+    return false;
+}
+
 /* Splits at commas and "and", which may as well stand inside one place. */
 static void split_perhaps(struct vf_slice text, struct pieces *out)
 {
     size_t from = 0;
 
     out->count = 0;
+    if (!may_be_several(text)) {
+        add_piece(out, text);
+        return;
+    }
     for (size_t at = 0; at < text.len;) {
         size_t begin = at;
         size_t length = and_length(text, at);
