@@ -20,6 +20,9 @@ def pytest_addoption(parser):
     parser.addoption(
         "--build", default=str(ROOT / "build" / "dev"), help="build folder of the programs"
     )
+    parser.addoption(
+        "--part", choices=("kafka", "rest"), help="only the tests that need a Kafka, or only others"
+    )
     parser.addoption("--keep", action="store_true", help="keep logs and data when all went well")
 
 
@@ -33,6 +36,14 @@ def pytest_generate_tests(metafunc):
     if "kafka" in metafunc.fixturenames:
         versions = metafunc.config.getoption("--kafka") or _fetch("versions")
         metafunc.parametrize("kafka", versions, indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(config, items):
+    part = config.getoption("--part")
+    if part:
+        others = [item for item in items if ("kafka" in item.fixturenames) != (part == "kafka")]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
 
 
 @pytest.fixture(scope="session")
