@@ -128,6 +128,7 @@ int vf_decoder_find(struct vf_decoder *decoder, const struct vf_record *record,
     out->value = NULL;
     out->schema = NULL;
     int rc = wire_frame_read(record, expected_framing(decoder, record->value), &out->frame, err);
+    out->framed = rc == VF_OK;
     return rc ? rc : find_schema(decoder, &out->frame, &out->schema, err);
 }
 

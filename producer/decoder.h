@@ -23,7 +23,8 @@ enum {
 /* A decoded value; borrowed from the decoder and the record until the next call. */
 struct vf_decoded {
     struct wire_frame frame;
-    const struct wire_schema *schema; /* the writer's */
+    bool framed;                      /* the frame could be read */
+    const struct wire_schema *schema; /* the writer's; NULL: not known */
     void *value;                      /* in the schema's layout; may be changed */
 };
 

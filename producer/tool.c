@@ -18,7 +18,8 @@ static const struct vf_tool_command *const commands[] = {&vf_tool_send,
                                                          &vf_tool_generate,
                                                          &vf_tool_publish_reference,
                                                          &vf_tool_register,
-                                                         &vf_tool_check};
+                                                         &vf_tool_check,
+                                                         &vf_tool_inspect};
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
 #define AT(field) offsetof(struct vf_common_flags, field)

@@ -73,5 +73,6 @@ extern const struct vf_tool_command vf_tool_generate;
 extern const struct vf_tool_command vf_tool_publish_reference;
 extern const struct vf_tool_command vf_tool_register;
 extern const struct vf_tool_command vf_tool_check;
+extern const struct vf_tool_command vf_tool_inspect;
 
 #endif

@@ -46,6 +46,13 @@ def odd_records():
     ]
 
 
+def record_to_file(feed, build, topic):
+    path = feed.folder / "recording.avro"
+    done = run(feed, build, "record", topic, "-o", path, "--overwrite")
+    assert done.returncode == 0, done.stderr
+    return path
+
+
 def by_place(records):
     return sorted(records, key=lambda record: (record["partition"], record["offset"]))
 
