@@ -82,7 +82,7 @@ static int64_t hebrew_elapsed_days(int year)
 
 static int64_t hebrew_new_year(int year)
 {
-    enum { EPOCH = -2092591 }; /* days from 1970-01-01 */
+    enum { EPOCH = -2092590 }; /* days from 1970-01-01 */
     int64_t before = hebrew_elapsed_days(year - 1);
     int64_t now = hebrew_elapsed_days(year);
     int64_t after = hebrew_elapsed_days(year + 1);

@@ -768,22 +768,31 @@ static void give(const struct span *span, struct vf_date_answer *answer)
         answer->flags |= VF_FLAG_BIT(DATE_UNKNOWN);
 }
 
-int vf_date_resolve(const struct vf_date_question *question, struct vf_memo *memo,
+/* A day of publication that no report can have is none: 1000 .. 9000 leaves room for arithmetic. */
+static int32_t plausible(int32_t day)
+{
+    return day >= vf_day_from_civil(1000, 1, 1) && day < vf_day_from_civil(9000, 1, 1) ? day
+                                                                                       : VF_DAY_MIN;
+}
+
+int vf_date_resolve(const struct vf_date_question *asked, struct vf_memo *memo,
                     struct vf_arena *arena, struct vf_date_answer *answer)
 {
-    struct reading r = {.question = question,
+    struct vf_date_question question = *asked;
+    struct reading r = {.question = &question,
                         .memo = memo,
-                        .language = vf_lexicon_language(question->language),
+                        .language = vf_lexicon_language(question.language),
                         .low = VF_DAY_MIN,
                         .high = VF_DAY_MAX};
     struct span start;
     struct span end;
 
-    int rc = read_stated(&r, question->start, arena, &start);
+    question.published = plausible(asked->published);
+    int rc = read_stated(&r, question.start, arena, &start);
     if (!rc)
-        rc = read_stated(&r, question->end, arena, &end);
+        rc = read_stated(&r, question.end, arena, &end);
     if (!rc)
-        rc = read_items(&r, question->text, arena);
+        rc = read_items(&r, question.text, arena);
     if (rc)
         return rc;
     struct span span = join_stated(&start, &end);

@@ -11,6 +11,7 @@
  *   meeting:aipa:MYS:2025-09-19      a gathering without a number: place and day
  *   meeting:many:CHE:2025-07-24:fn   a circle or round of talks: place, day, who led it
  *   report:SOURCE:ID                 too little is told: a key of this report and its revisions
+ *   report:#HASH                     the same for ids that are long or not plain ASCII
  *
  * The month of a visit is that of the Wednesday in its week from Saturday to Friday, so that a
  * visit over the turn of a month and the meetings in it fall into one. A sign is the class of an
@@ -24,11 +25,14 @@
 #include "normalize/work.h"
 
 #include "base/error.h"
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 enum {
     KEY_MAX = 256,   /* bytes; sides are cut before that */
     PARTY_MAX = 64,  /* bytes of codes, or of an organization's id */
     DIGITS_MAX = 10, /* of a number in a key */
+    PLAIN_MAX = 160, /* bytes of source and id that stand in a key as they are */
 };
 
 /* ---- writing ---- */
@@ -430,6 +434,27 @@ static int join(struct vf_work *work, const struct vf_slice *pieces, size_t coun
     return out->ptr ? VF_OK : VF_ENOMEM;
 }
 
+/* Nothing but visible ASCII, and none of the characters excepted. */
+static bool is_plain(struct vf_slice text, const char *except)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] <= ' ' || text.ptr[i] > '~' || strchr(except, text.ptr[i]))
+            return false;
+    return true;
+}
+
+/* For sources and ids that would not do as part of a key: long ones, and what is not plain. */
+static int digest_key(struct vf_work *work, struct vf_slice source, struct vf_slice id,
+                      struct vf_slice *out)
+{
+    XXH128_hash_t of_source = XXH3_128bits(source.ptr, source.len);
+    XXH128_hash_t hash = XXH3_128bits_withSeed(id.ptr, id.len, of_source.low64);
+
+    *out = vf_arena_printf(work->arena, "report:#%016llx%016llx", (unsigned long long)hash.high64,
+                           (unsigned long long)(hash.low64 ^ of_source.high64));
+    return out->ptr ? VF_OK : VF_ENOMEM;
+}
+
 /* The report replaced, if any, else the report itself: the same for all its revisions. */
 static int report_key(struct vf_work *work, struct vf_slice *out)
 {
@@ -437,6 +462,9 @@ static int report_key(struct vf_work *work, struct vf_slice *out)
     struct vf_slice id = report->supersedes.len ? report->supersedes : report->event_id;
 
     work->flags |= VF_FLAG_BIT(KEY_FROM_REPORT);
+    if (!is_plain(report->source, ":") || !is_plain(id, "") ||
+        report->source.len + id.len > PLAIN_MAX)
+        return digest_key(work, report->source, id, out);
     const struct vf_slice pieces[] = {vf_slice_of("report:"), report->source, vf_slice_of(":"), id};
     return join(work, pieces, sizeof pieces / sizeof pieces[0], out);
 }

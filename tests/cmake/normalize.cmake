@@ -1,3 +1,7 @@
+foreach(name dates)
+  vf_unit_test(${name} DEPENDS vf_normalize)
+endforeach()
+
 if(VISITFEED_BENCH)
   add_executable(bench_normalize bench/bench_normalize.c)
   target_link_libraries(bench_normalize PRIVATE vf_normalize)
