@@ -10,17 +10,15 @@ enum { CONFIG_BYTES_MAX = 4 * 1024 * 1024 }; /* texts of the configuration, secr
 enum { HELP_BYTES_MAX = 64 * 1024 };
 enum { ASSIGNMENTS_MAX = 2 * VF_FLAG_LIST_MAX + 2 };
 
-static const struct vf_tool_command *const commands[] = {&vf_tool_send,
-                                                         &vf_tool_record,
-                                                         &vf_tool_replay,
-                                                         &vf_tool_verify,
-                                                         &vf_tool_redrive,
-                                                         &vf_tool_generate,
-                                                         &vf_tool_publish_reference,
-                                                         &vf_tool_register,
-                                                         &vf_tool_check,
-                                                         &vf_tool_inspect};
-enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+const struct vf_tool_command *const vf_tool_commands[] = {
+    &vf_tool_send,       &vf_tool_record,
+    &vf_tool_replay,     &vf_tool_verify,
+    &vf_tool_redrive,    &vf_tool_generate,
+    &vf_tool_inspect,    &vf_tool_register,
+    &vf_tool_check,      &vf_tool_publish_reference,
+    &vf_tool_completion, &vf_tool_manual,
+};
+const size_t vf_tool_command_count = sizeof vf_tool_commands / sizeof *vf_tool_commands;
 
 #define AT(field) offsetof(struct vf_common_flags, field)
 
@@ -35,7 +33,8 @@ static const struct vf_flag common_flags[] = {
     VF_SWITCH_FLAG('V', "version", AT(version), "versions of this program and of librdkafka"),
 };
 
-static const struct vf_flags common = {common_flags, sizeof common_flags / sizeof *common_flags};
+const struct vf_flags vf_tool_common_flags = {common_flags,
+                                              sizeof common_flags / sizeof *common_flags};
 
 int vf_tool_fail(const struct vf_error *err)
 {
@@ -56,9 +55,9 @@ struct vf_client_settings vf_tool_client_settings(const struct vf_call *call)
 
 static const struct vf_tool_command *find_command(const char *name)
 {
-    for (int i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(commands[i]->name, name) == 0)
-            return commands[i];
+    for (size_t i = 0; i < vf_tool_command_count; i++)
+        if (strcmp(vf_tool_commands[i]->name, name) == 0)
+            return vf_tool_commands[i];
     return NULL;
 }
 
@@ -71,8 +70,9 @@ static int print_help(const struct vf_tool_command *command, bool implied)
         vf_buffer_append_text(&out, "Sends, records and replays feeds of visits and meetings.\n\n"
                                     "Usage: " VF_PRODUCER_NAME " [COMMAND] [OPTION]... "
                                     "OPERAND...\n\nCommands:\n");
-        for (int i = 0; i < COMMAND_COUNT; i++)
-            vf_buffer_printf(&out, "  %-18s %s\n", commands[i]->name, commands[i]->summary);
+        for (size_t i = 0; i < vf_tool_command_count; i++)
+            vf_buffer_printf(&out, "  %-18s %s\n", vf_tool_commands[i]->name,
+                             vf_tool_commands[i]->summary);
         vf_buffer_printf(&out,
                          "\nWithout a command it is \"%s\". \"" VF_PRODUCER_NAME
                          " COMMAND --help\" tells more.\n\n",
@@ -85,7 +85,7 @@ static int print_help(const struct vf_tool_command *command, bool implied)
     vf_buffer_append_text(&out, "\nOptions:\n");
     vf_flags_print(&command->flags, &out);
     vf_buffer_append_text(&out, "\nOptions of all commands:\n");
-    vf_flags_print(&common, &out);
+    vf_flags_print(&vf_tool_common_flags, &out);
     vf_buffer_printf(&out, "\nExamples:\n%s", command->examples);
     vf_buffer_append_text(&out, "\nExit status: 0 all went well; 1 a record was not sent or "
                                 "something broke;\n64 wrong usage; 78 wrong configuration.\n");
@@ -181,7 +181,7 @@ static int run_configured(struct vf_call *call, struct vf_error *err)
 static int run_command(struct vf_call *call, int argc, char **argv)
 {
     const struct vf_tool_command *command = call->command;
-    const struct vf_flags tables[] = {command->flags, common};
+    const struct vf_flags tables[] = {command->flags, vf_tool_common_flags};
     struct vf_error err = {0};
     void *flags = vf_calloc(1, command->flags_size);
     int code;
@@ -215,8 +215,8 @@ static int check_word(const char *word, struct vf_error *err)
     if (word[0] == '-' || access(word, F_OK) == 0)
         return VF_OK;
     vf_nearest_begin(&nearest, vf_slice_of(word));
-    for (int i = 0; i < COMMAND_COUNT; i++)
-        vf_nearest_offer(&nearest, commands[i]->name);
+    for (size_t i = 0; i < vf_tool_command_count; i++)
+        vf_nearest_offer(&nearest, vf_tool_commands[i]->name);
     if (nearest.word)
         return vf_error_set(err, VF_EUSAGE,
                             "\"%s\" is neither a command nor a file; did you mean \"%s\"?", word,
@@ -233,7 +233,7 @@ int vf_tool_main(int argc, char **argv)
     if (argc < 1)
         return VF_TOOL_USAGE;
     if (!call.command) {
-        call.command = commands[0];
+        call.command = vf_tool_commands[0];
         call.implied = true;
         if (argc > 1 && check_word(argv[1], &err))
             return vf_tool_fail(&err);

@@ -64,15 +64,22 @@ int vf_tool_fail(const struct vf_error *err);
 /* The settings of the Kafka clients; borrowed from the configuration. */
 struct vf_client_settings vf_tool_client_settings(const struct vf_call *call);
 
+/* The first is the one that is meant where none is named. */
+extern const struct vf_tool_command *const vf_tool_commands[];
+extern const size_t vf_tool_command_count;
+extern const struct vf_flags vf_tool_common_flags;
+
 extern const struct vf_tool_command vf_tool_send;
 extern const struct vf_tool_command vf_tool_record;
 extern const struct vf_tool_command vf_tool_replay;
 extern const struct vf_tool_command vf_tool_verify;
 extern const struct vf_tool_command vf_tool_redrive;
 extern const struct vf_tool_command vf_tool_generate;
-extern const struct vf_tool_command vf_tool_publish_reference;
+extern const struct vf_tool_command vf_tool_inspect;
 extern const struct vf_tool_command vf_tool_register;
 extern const struct vf_tool_command vf_tool_check;
-extern const struct vf_tool_command vf_tool_inspect;
+extern const struct vf_tool_command vf_tool_publish_reference;
+extern const struct vf_tool_command vf_tool_completion;
+extern const struct vf_tool_command vf_tool_manual;
 
 #endif
