@@ -362,9 +362,9 @@ const struct vf_tool_command vf_tool_verify = {
     .summary = "Compares recordings with what topics hold, and tells the differences.",
     .details =
         "Give the options that the replay had: the same records are expected, changed in the\n"
-        "same way. Filters are for both sides. Count, order, keys, values, headers and timestamps "
-        "are compared; records\n"
-        "are numbered as they come in the files. The exit status is 1 when anything differs.\n"
+        "same way. Filters are for both sides. Count, order, keys, values, headers and\n"
+        "timestamps are compared; records are numbered as they come in the files. The exit\n"
+        "status is 1 when anything differs.\n"
         "\n"
         "expected = matched + changed + moved + missing,\n"
         "found = matched + changed + moved + duplicate + unexpected.\n",
