@@ -263,18 +263,21 @@ static void run_relay(struct bench *bench)
 
 static void feed(struct bench *bench)
 {
-    char *value = malloc(bench->bytes);
+    enum { TEXT = 1 << 20, WORD = 9 };
+    char *text = malloc(TEXT + bench->bytes);
     rd_kafka_t *rk = plain_producer(bench);
     rd_kafka_topic_t *topic = rd_kafka_topic_new(rk, INPUT, NULL);
-    /* Half of it compresses well, as events do. */
-    for (size_t i = 0; i < bench->bytes; i++)
-        value[i] = (char)(i % 2 ? 'a' + rand() % 26 : 'e');
+    /* A few hundred words in any order: lz4 halves it, as it does events. */
+    for (size_t i = 0; i < TEXT + bench->bytes; i += WORD)
+        for (size_t word = (size_t)rand() % 400, k = 0; k < WORD && i + k < TEXT + bench->bytes;
+             k++)
+            text[i + k] = (char)('a' + (word * (k + 7) * 31 >> k) % 26);
     for (uint64_t n = 0; n < bench->records; n++) {
         char key[24];
         int size = snprintf(key, sizeof key, "key-%llu", (unsigned long long)n);
         while (rd_kafka_produce(topic, (int32_t)(n % (uint64_t)bench->partitions),
-                                RD_KAFKA_MSG_F_COPY, value, bench->bytes, key, (size_t)size,
-                                NULL) != 0)
+                                RD_KAFKA_MSG_F_COPY, text + rand() % TEXT, bench->bytes, key,
+                                (size_t)size, NULL) != 0)
             rd_kafka_poll(rk, 10);
         rd_kafka_poll(rk, 0);
     }
@@ -283,7 +286,7 @@ static void feed(struct bench *bench)
         die("feed", "not all records were acknowledged");
     rd_kafka_topic_destroy(topic);
     rd_kafka_destroy(rk);
-    free(value);
+    free(text);
     bench->done = 0;
 }
 

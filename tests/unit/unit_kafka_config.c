@@ -94,6 +94,20 @@ static void test_sections_and_their_order(void **state)
     assert_value(fixture, VF_CLIENT_CONSUMER, "linger.ms", "5"); /* passed over */
 }
 
+static void test_fetch_size_follows_the_message_size(void **state)
+{
+    struct fixture *fixture = *state;
+    struct vf_pair *size;
+    assert_value(fixture, VF_CLIENT_CONSUMER, "fetch.max.bytes", "2097152");
+    pairs_add(fixture->common, "message.max.bytes", "5000000");
+    size = &fixture->common->items[0];
+    assert_value(fixture, VF_CLIENT_CONSUMER, "fetch.max.bytes", "5000000");
+    size->value = vf_slice_of("1000");
+    assert_value(fixture, VF_CLIENT_CONSUMER, "fetch.max.bytes", "2097152");
+    pairs_add(fixture->consumer, "fetch.max.bytes", "3000000");
+    assert_value(fixture, VF_CLIENT_CONSUMER, "fetch.max.bytes", "3000000");
+}
+
 static void test_topic_properties_and_aliases(void **state)
 {
     struct fixture *fixture = *state;
@@ -207,6 +221,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_defaults_hold_without_any_section, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sections_and_their_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_fetch_size_follows_the_message_size, setup, teardown),
         cmocka_unit_test_setup_teardown(test_topic_properties_and_aliases, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unknown_property_names_the_nearest, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unknown_property_of_the_common_section, setup,
