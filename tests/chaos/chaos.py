@@ -1,0 +1,497 @@
+"""See run. Everything believed about the outcome is read by an independent client, directly from
+the brokers, committed records only."""
+
+import argparse
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from support import events
+from support.client import Client
+from support.cluster import NODES, Cluster
+from support.process import wait_until
+from support.programs import Daemon
+
+ROOT = Path(__file__).resolve().parents[2]
+KINDS = ("visit", "meeting")
+SCHEMA_IDS = {"visit": 1, "meeting": 2}
+PARTITIONS = 12  # of each topic
+BAD_EVERY = 97  # one input in so many cannot be read, and must become a dead letter
+SESSION_SECONDS = 6
+DAEMONS_MAX = 3
+SETTLE_SECONDS = 180  # for all that is left, once the faults have ceased
+
+
+class Ledger:
+    """What was put in: {(topic, partition, offset): must it become a dead letter}."""
+
+    def __init__(self, bootstrap, topics, rate):
+        self._topics = topics
+        self._rate = rate
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._failures = []
+        self.inputs = {}
+        self._producer = Producer(
+            {
+                "bootstrap.servers": bootstrap,
+                "log_level": 0,
+                "enable.idempotence": True,
+                "linger.ms": 5,
+                "message.timeout.ms": 300000,
+            }
+        )
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self):
+        self._thread.start()
+
+    def finish(self):
+        self._stop.set()
+        self._thread.join()
+        left = self._producer.flush(120)
+        assert left == 0, f"{left} inputs were never acknowledged"
+        assert not self._failures, self._failures[:3]
+
+    def _run(self):
+        began = time.monotonic()
+        number = 0
+        while not self._stop.is_set():
+            due = int((time.monotonic() - began) * self._rate)
+            while number < due:
+                self._send(number)
+                number += 1
+            self._producer.poll(0.02)
+
+    def _send(self, number):
+        kind = KINDS[number % len(KINDS)]
+        bad = number % BAD_EVERY == 0
+        event_id, body = events.numbered(kind, number % 10**events.ID_DIGITS)
+        value = b"\x00\x00\x00\x00\x01\xff" if bad else events.frame(SCHEMA_IDS[kind], body)
+
+        def on_delivery(error, message):
+            with self._lock:
+                if error:
+                    self._failures.append(str(error))
+                else:
+                    where = (message.topic(), message.partition(), message.offset())
+                    self.inputs[where] = bad
+
+        while True:
+            try:
+                self._producer.produce(
+                    self._topics[kind],
+                    value=value,
+                    key=f"k{number % 1000}",
+                    on_delivery=on_delivery,
+                )
+                return
+            except BufferError:
+                self._producer.poll(0.1)
+
+
+class Watcher:
+    """Sees outcomes become readable, and when: for the recovery times."""
+
+    def __init__(self, bootstrap, topics):
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": bootstrap,
+                "log_level": 0,
+                "group.id": "chaos-watcher",
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+                "isolation.level": "read_committed",
+            }
+        )
+        self._consumer.assign(
+            [TopicPartition(t, p, 0) for t in topics for p in range(PARTITIONS)]
+        )
+        self._stop = threading.Event()
+        self.count = 0
+        self._open = []  # of [name, began, source partitions not yet seen again]
+        self.recoveries = defaultdict(list)
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def fault(self, name, sources):
+        with self._lock:
+            self._open.append([name, time.monotonic(), set(sources)])
+
+    def stop(self):
+        self._stop.set()
+        self._thread.join()
+        self._consumer.close()
+
+    def _run(self):
+        while not self._stop.is_set():
+            for message in self._consumer.consume(500, 0.1):
+                if not message.error():
+                    self.count += 1
+                    self._seen(source_of(message.headers())[:2])
+
+    def _seen(self, source):
+        now = time.monotonic()
+        with self._lock:
+            for fault in self._open:
+                fault[2].discard(source)
+            for name, began, left in self._open:
+                if not left:
+                    self.recoveries[name].append(now - began)
+            self._open = [fault for fault in self._open if fault[2]]
+
+
+def source_of(headers):
+    found = dict(headers)
+    return (
+        found["visitfeed.source.topic"].decode(),
+        int(found["visitfeed.source.partition"]),
+        int(found["visitfeed.source.offset"]),
+    )
+
+
+class Chaos:
+    def __init__(self, options, mode, folder):
+        self.options = options
+        self.mode = mode
+        self.folder = folder
+        self.random = random.Random(f"{options.seed} {mode}")
+        self.counts = Counter()
+        self.daemons = []
+        self.timers = []  # (when, what to do)
+        self.inputs = {kind: f"chaos.{kind}s" for kind in KINDS}
+        self.outputs = {kind: f"chaos.{kind}s.normalized" for kind in KINDS}
+        self.dead_letter = "chaos.dead-letter"
+        self.broker_down = False
+        self.healthy_since = time.monotonic()
+
+    # ---- the stage
+
+    def sections(self, number):
+        consumer = {
+            "group.id": "chaos",
+            "session.timeout.ms": str(SESSION_SECONDS * 1000),
+            "heartbeat.interval.ms": "1000",
+            "partition.assignment.strategy": self.options.assignor,
+        }
+        if self.options.static:
+            consumer["group.instance.id"] = f"daemon-{number}"
+        return {
+            "input": {f"{kind}s": self.inputs[kind] for kind in KINDS},
+            "output": {
+                **{f"{kind}s": self.outputs[kind] for kind in KINDS},
+                "dead.letter": self.dead_letter,
+            },
+            "delivery": {
+                "mode": self.mode,
+                "commit.interval": "500ms",
+                "transaction.timeout": "10s",
+            },
+            "log": {"status.interval": "1s"},
+            "kafka": {"bootstrap.servers": self.cluster.proxied_bootstrap},
+            "kafka.consumer": consumer,
+        }
+
+    def start_daemon(self):
+        number = next(n for n in range(DAEMONS_MAX) if n not in [d.number for d in self.daemons])
+        daemon = Daemon(self.options.build, self.folder, self.sections(number))
+        daemon.number = number
+        daemon.halted = False
+        self.daemons.append(daemon)
+
+    def create_topics(self):
+        admin = AdminClient({"bootstrap.servers": self.cluster.bootstrap, "log_level": 0})
+        names = [*self.inputs.values(), *self.outputs.values(), self.dead_letter]
+        topics = [NewTopic(n, num_partitions=PARTITIONS, replication_factor=NODES) for n in names]
+        for future in admin.create_topics(topics).values():
+            future.result(60)
+        self.admin = admin
+
+    # ---- faults
+
+    def later(self, seconds, action):
+        self.timers.append((time.monotonic() + seconds, action))
+
+    def run_timers(self, everything=False):
+        due = [t for t in self.timers if everything or t[0] <= time.monotonic()]
+        self.timers = [t for t in self.timers if t not in due]
+        for _, action in due:
+            action()
+
+    def pick_daemon(self):
+        usable = [daemon for daemon in self.daemons if not daemon.halted]
+        return self.random.choice(usable) if usable else None
+
+    def kill_daemon(self):
+        daemon = self.pick_daemon()
+        if not daemon:
+            return False
+        self.daemons.remove(daemon)
+        daemon.kill()
+        self.later(self.random.uniform(0, 2), self.start_daemon)
+        return True
+
+    def halt_daemon(self):
+        daemon = self.pick_daemon()
+        if not daemon or len(self.daemons) < 2:
+            return False
+        daemon.halted = True
+        daemon.signal(signal.SIGSTOP)
+
+        def wake():
+            daemon.signal(signal.SIGCONT)
+            daemon.halted = False
+
+        self.later(SESSION_SECONDS + self.random.uniform(1, 4), wake)
+        return True
+
+    def join_daemon(self):
+        if len(self.daemons) + sum(a == self.start_daemon for _, a in self.timers) >= DAEMONS_MAX:
+            return False
+        self.start_daemon()
+        return True
+
+    def leave_daemon(self):
+        daemon = self.pick_daemon()
+        if not daemon or len([d for d in self.daemons if not d.halted]) < 2:
+            return False
+        # Not while it still starts, when it has nothing to drain and does not listen yet.
+        if not daemon.lines("running"):
+            return False
+        self.daemons.remove(daemon)
+        code = daemon.stop(60)
+        if code != 0:
+            # An outage of brokers meanwhile may outlast its deadline: it says so by 1.
+            assert code == 1, f"a daemon ended with {code}\n{daemon.tail()}"
+            self.counts["left before all was acknowledged"] += 1
+        return True
+
+    def kill_broker(self):
+        """One at a time, and only when all replicas are in sync: else the cluster itself, by its
+        own rules, would stop or lose."""
+        if self.broker_down or not self.cluster.in_sync(self.admin):
+            return False
+        n = self.random.randrange(NODES)
+        self.broker_down = True
+        self.cluster.kill_broker(n)
+
+        def restart():
+            self.cluster.start_broker(n)
+            self.broker_down = False
+
+        self.later(self.random.uniform(1, 5), restart)
+        return True
+
+    def pause_network(self):
+        proxy = self.random.choice(self.cluster.proxies)
+        proxy.pause()
+        self.later(self.random.uniform(0.5, SESSION_SECONDS + 2), proxy.resume)
+        return True
+
+    def cut_network(self):
+        for proxy in self.random.sample(self.cluster.proxies, self.random.randint(1, NODES)):
+            proxy.cut(self.random.uniform(0, 2))
+        return True
+
+    def reload(self):
+        daemon = self.pick_daemon()
+        if not daemon or not daemon.lines("running"):
+            return False
+        daemon.signal(signal.SIGHUP)
+        return True
+
+    FAULTS = (
+        kill_daemon,
+        halt_daemon,
+        join_daemon,
+        leave_daemon,
+        kill_broker,
+        pause_network,
+        cut_network,
+        reload,
+    )
+
+    def do_fault(self):
+        sources = [(t, p) for t in self.inputs.values() for p in range(PARTITIONS)]
+        for fault in self.random.sample(self.FAULTS, len(self.FAULTS)):
+            began = time.strftime("%H:%M:%S")
+            if fault(self):
+                name = fault.__name__.replace("_", " ")
+                self.counts[name] += 1
+                self.watcher.fault(name, sources)
+                with open(self.folder / "faults.log", "a", encoding="utf-8") as log:
+                    print(began, name, file=log)
+                return
+
+    def check_daemons(self):
+        for daemon in self.daemons:
+            code = daemon.exit_code()
+            assert code is None, f"a daemon ended by itself with {code}\n{daemon.tail()}"
+
+    # ---- the play
+
+    def play(self):
+        self.cluster = Cluster(self.options.jars, self.folder / "cluster")
+        try:
+            self.cluster.start()
+            self.create_topics()
+            self.client = Client(self.cluster.bootstrap)
+            self.ledger = Ledger(self.cluster.bootstrap, self.inputs, self.options.rate)
+            self.watcher = Watcher(
+                self.cluster.bootstrap, [*self.outputs.values(), self.dead_letter]
+            )
+            self.start_daemon()
+            self.start_daemon()
+            self.ledger.start()
+            wait_until(lambda: self.watcher.count > 100, 90, "events to flow", self.daemons[0])
+            began = time.monotonic()
+            self.rage(began + self.options.minutes * 60)
+            self.seconds = time.monotonic() - began
+            self.seen_under_faults = self.watcher.count
+            self.settle()
+            return self.verify()
+        finally:
+            for daemon in self.daemons:
+                daemon.kill()
+            self.cluster.stop()
+
+    def rage(self, end):
+        next_fault = time.monotonic()
+        while time.monotonic() < end:
+            self.run_timers()
+            self.check_daemons()
+            if time.monotonic() >= next_fault:
+                self.do_fault()
+                next_fault = time.monotonic() + self.random.uniform(1, 2)
+            time.sleep(0.05)
+
+    def pending(self):
+        committed = self.client.committed("chaos", self.inputs.values())
+        return sum(
+            end - committed.get((topic, partition), 0)
+            for topic in self.inputs.values()
+            for partition, end in self.client.end_offsets(topic).items()
+        )
+
+    def settle(self):
+        self.run_timers(everything=True)
+        for proxy in self.cluster.proxies:
+            proxy.resume()
+        self.ledger.finish()
+        wait_until(lambda: self.cluster.in_sync(self.admin), 120, "replicas to be in sync")
+        if not self.daemons:
+            self.start_daemon()
+        began = time.monotonic()
+        wait_until(
+            lambda: self.pending() == 0, SETTLE_SECONDS, "all to be committed", self.daemons[0]
+        )
+        self.settle_seconds = time.monotonic() - began
+        for daemon in self.daemons:
+            daemon.wait_running()
+            code = daemon.stop(60)
+            assert code == 0, f"a daemon ended with {code}\n{daemon.tail()}"
+        self.watcher.stop()
+
+    def verify(self):
+        """The ledger is balanced: {what is wrong: how much of it}."""
+        times = Counter()
+        wrong = Counter()
+        last = {}
+        # A transaction that hangs would keep this from coming to an end.
+        for topic in (*self.outputs.values(), self.dead_letter):
+            dead = topic == self.dead_letter
+            for record in self.client.read_all(topic, seconds=120):
+                source = source_of(record.headers)
+                times[source] += 1
+                if source not in self.ledger.inputs:
+                    wrong["never sent"] += 1
+                elif self.ledger.inputs[source] != dead:
+                    wrong["in the wrong topic"] += 1
+                line = (topic, record.partition, source[:2])
+                if times[source] == 1:
+                    if source[2] <= last.get(line, -1):
+                        wrong["out of order"] += 1
+                    last[line] = max(source[2], last.get(line, -1))
+        for source in self.ledger.inputs:
+            if times[source] == 0:
+                wrong["lost"] += 1
+            elif times[source] > 1:
+                wrong["doubled"] += 1
+        return wrong
+
+
+def report(chaos, wrong):
+    sent = len(chaos.ledger.inputs)
+    print(f"mode {chaos.mode}, seed {chaos.options.seed}: {sent} inputs in "
+          f"{chaos.seconds:.0f} s of faults; {chaos.seen_under_faults / chaos.seconds:.0f} "
+          f"outcomes a second under faults; all committed {chaos.settle_seconds:.0f} s after")
+    for name, count in sorted(chaos.counts.items()):
+        times = sorted(chaos.watcher.recoveries.get(name, []))
+        recovery = (
+            f"; all partitions again after {times[len(times) // 2]:.1f} s (median), "
+            f"{times[-1]:.1f} s (worst)" if times else ""
+        )
+        print(f"  {name}: {count}{recovery}")
+    print("  lost {lost}, doubled {doubled}, out of order {order}, never sent {never}, in the wrong "
+          "topic {topic}".format(lost=wrong["lost"], doubled=wrong["doubled"],
+                                 order=wrong["out of order"], never=wrong["never sent"],
+                                 topic=wrong["in the wrong topic"]))
+
+
+def run_mode(options, mode):
+    folder = Path(tempfile.mkdtemp(prefix="visitfeed-chaos-"))
+    chaos = Chaos(options, mode, folder)
+    good = False
+    try:
+        wrong = chaos.play()
+        report(chaos, wrong)
+        allowed = {"doubled"} if mode == "at-least-once" else set()
+        good = all(count == 0 or name in allowed for name, count in wrong.items())
+    except AssertionError as error:
+        print(f"mode {mode}, seed {options.seed}: {error}", file=sys.stderr)
+    if good and not options.keep:
+        shutil.rmtree(folder)
+    else:
+        print(f"  logs and data are kept in {folder}")
+    return good
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--minutes", type=float, default=1)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--mode", default="both", choices=["exactly-once", "at-least-once", "both"])
+    parser.add_argument("--kafka", default=None, metavar="VERSION")
+    parser.add_argument("--rate", type=int, default=300, help="inputs a second")
+    parser.add_argument("--assignor", default="range")
+    parser.add_argument("--static", action="store_true", help="static membership")
+    parser.add_argument("--build", type=Path, default=ROOT / "build" / "dev")
+    parser.add_argument("--keep", action="store_true")
+    options = parser.parse_args()
+    fetch = ROOT / "tests" / "lib" / "fetch"
+    versions = subprocess.run(
+        [fetch, "versions"], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout.split()
+    version = options.kafka or versions[-1]
+    options.jars = subprocess.run(
+        [fetch, "kafka", version], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout.strip()
+    modes = ["exactly-once", "at-least-once"] if options.mode == "both" else [options.mode]
+    results = [run_mode(options, mode) for mode in modes]
+    print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
