@@ -153,11 +153,13 @@ class Watcher:
 
 
 def source_of(headers):
+    """Where the input of an outcome is: (topic, partition, offset)."""
     found = dict(headers)
+    kind = "source" if "visitfeed.source.topic" in found else "error"
     return (
-        found["visitfeed.source.topic"].decode(),
-        int(found["visitfeed.source.partition"]),
-        int(found["visitfeed.source.offset"]),
+        found[f"visitfeed.{kind}.topic"].decode(),
+        int(found[f"visitfeed.{kind}.partition"]),
+        int(found[f"visitfeed.{kind}.offset"]),
     )
 
 

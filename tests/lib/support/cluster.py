@@ -94,7 +94,11 @@ class Cluster:
     def _format(self, n, cluster_id):
         done = subprocess.run(
             self._java(
-                "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", self._config(n)
+                "kafka.tools.StorageTool",
+                "format",
+                f"--cluster-id={cluster_id}",  # it may begin with a dash
+                "-c",
+                self._config(n),
             ),
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -76,7 +76,11 @@ class KafkaNode:
         )
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
         command = self._java(
-            "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", self._config
+            "kafka.tools.StorageTool",
+            "format",
+            f"--cluster-id={cluster_id}",  # it may begin with a dash
+            "-c",
+            self._config,
         )
         done = subprocess.run(
             [str(part) for part in [*command, "--ignore-formatted"]],
