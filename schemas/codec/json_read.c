@@ -515,8 +515,10 @@ int wire_json_read(const struct wire_schema *schema, struct vf_slice json,
     struct wire_json_reader reader = {
         .arena = arena, .limits = limits ? *limits : wire_limits_default, .err = err};
     json_t *parsed;
-    int rc = wire_json_load(json, &parsed, err);
 
+    if (wire_json_read_fast(schema->root, json, &reader.limits, arena, value))
+        return 0;
+    int rc = wire_json_load(json, &parsed, err);
     if (rc)
         return rc;
     rc = wire_json_value(&reader, schema->root, parsed, NULL, 0, value);

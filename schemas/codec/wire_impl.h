@@ -41,6 +41,11 @@ uint64_t wire_crc64(struct vf_slice bytes);
 /* Parses JSON text of any type. VF_EJSON with line and column, VF_ENOMEM. */
 int wire_json_load(struct vf_slice text, json_t **out, struct vf_error *err);
 
+/* Reads JSON text without explaining anything: false when it is wrong, or not plain enough. Then
+ * the arena is as it was, and value is garbage. */
+bool wire_json_read_fast(const struct wire_type *type, struct vf_slice json,
+                         const struct wire_limits *limits, struct vf_arena *arena, void *value);
+
 /* Reads parsed JSON into a type's layout. */
 struct wire_json_reader {
     struct vf_arena *arena;
