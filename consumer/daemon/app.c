@@ -1,5 +1,6 @@
 #include "daemon/app_delivery.h"
 #include "daemon/app_registry.h"
+#include "daemon/app_workers.h"
 
 #include "daemon/notify.h"
 #include <signal.h>
@@ -17,6 +18,17 @@ static void close_handle(uv_handle_t *handle, void *unused)
         uv_close(handle, NULL);
 }
 
+void vf_app_end_step(struct vf_app *app)
+{
+    if (app->state != VF_APP_CLOSED || !vf_app_workers_ended(app))
+        return;
+    vf_app_workers_close_news(app);
+    for (size_t i = 0; i < app->signal_count; i++)
+        close_handle((uv_handle_t *)&app->signals[i], NULL);
+    close_handle((uv_handle_t *)&app->status_timer, NULL);
+    close_handle((uv_handle_t *)&app->watchdog_timer, NULL);
+}
+
 static void on_sink_closed(void *owner, uint64_t left)
 {
     struct vf_app *app = owner;
@@ -26,12 +38,13 @@ static void on_sink_closed(void *owner, uint64_t left)
                      "%llu outputs were not acknowledged before the shutdown deadline; their "
                      "inputs will be read again",
                      (unsigned long long)left);
+    app->sink = NULL;
     app->state = VF_APP_CLOSED;
-    for (size_t i = 0; i < app->signal_count; i++)
-        close_handle((uv_handle_t *)&app->signals[i], NULL);
-    close_handle((uv_handle_t *)&app->status_timer, NULL);
-    close_handle((uv_handle_t *)&app->watchdog_timer, NULL);
     vf_app_registry_close(app);
+    if (app->worker)
+        vf_app_worker_closed(app);
+    else
+        vf_app_end_step(app);
 }
 
 static void close_sink(struct vf_app *app)
@@ -66,15 +79,21 @@ void vf_app_stop(struct vf_app *app, const struct vf_error *reason)
         vf_log(VF_LOG_ERROR, VF_LOG_DAEMON, "stopping for a failure",
                VF_FIELDS(vf_text("code", vf_error_name(reason->code)),
                          vf_text("reason", reason->text)));
+        if (app->worker)
+            vf_app_worker_failed(app);
     }
     if (app->source_closing)
         return;
     app->source_closing = true;
     app->state = VF_APP_DRAINING;
-    vf_notify(VF_NOTIFY_STOPPING);
+    if (!app->worker) {
+        vf_notify(VF_NOTIFY_STOPPING);
+        vf_app_workers_stop(app);
+    }
     if (!app->source) /* still starting, which ends by itself */
         return;
-    vf_app_status_write(app, "draining");
+    if (!app->worker)
+        vf_app_status_write(app, "draining");
     if (!app->delivery) {
         close_source(app);
         return;
@@ -94,7 +113,7 @@ static void on_signal(uv_signal_t *handle, int number)
         return;
     }
     vf_log(VF_LOG_INFO, VF_LOG_DAEMON, "signal", VF_FIELDS(vf_text("name", strsignal(number))));
-    if (app->state == VF_APP_DRAINING) {
+    if (app->state >= VF_APP_DRAINING) {
         vf_log(VF_LOG_WARN, VF_LOG_DAEMON, "second signal: leaving at once", NULL);
         vf_log_flush(true);
         _exit(EXIT_FAILURE);
@@ -193,7 +212,8 @@ static int create_clients(struct vf_app *app, struct vf_error *err)
                                       .commit_interval_ms = (uint32_t)config->commit_interval};
     struct vf_source_events source_events;
 
-    vf_client_library_log(&settings);
+    if (!app->worker)
+        vf_client_library_log(&settings);
     int rc = vf_app_delivery_configure(app, &settings, err);
     if (!rc)
         rc = vf_app_create_sink(app, &settings, err);
@@ -208,17 +228,25 @@ static int create_clients(struct vf_app *app, struct vf_error *err)
     return rc ? rc : vf_source_start(app->source, err);
 }
 
-static int start(struct vf_app *app, struct vf_error *err)
+int vf_app_start_flow(struct vf_app *app, struct vf_error *err)
 {
-    int rc = load_reference(app, err);
-    if (!rc)
-        rc = create_pipeline(app, err);
-    if (!rc)
-        rc = start_loop_handles(app, err);
+    int rc = create_pipeline(app, err);
     if (!rc)
         rc = vf_app_registry_start(app, err);
     if (!rc && !app->source_closing)
         rc = create_clients(app, err);
+    return rc;
+}
+
+static int start(struct vf_app *app, struct vf_error *err)
+{
+    int rc = start_loop_handles(app, err);
+    if (!rc)
+        rc = load_reference(app, err);
+    if (!rc)
+        rc = vf_app_start_flow(app, err);
+    if (!rc && !app->source_closing)
+        rc = vf_app_workers_start(app, err);
     if (rc || app->source_closing)
         return rc;
     if (vf_app_status_start(app))
@@ -239,10 +267,12 @@ static void close_all_handles(struct vf_app *app)
 }
 
 /* Takes down what a start that failed or was called off has built. */
-static void abandon_start(struct vf_app *app)
+void vf_app_abandon(struct vf_app *app)
 {
     app->source_closing = true;
     app->state = VF_APP_DRAINING;
+    if (!app->worker)
+        vf_app_workers_stop(app);
     if (app->source)
         vf_source_close(app->source, 0, on_source_closed);
     else if (app->sink)
@@ -251,7 +281,7 @@ static void abandon_start(struct vf_app *app)
         close_all_handles(app);
 }
 
-static void release(struct vf_app *app)
+void vf_app_release(struct vf_app *app)
 {
     vf_app_registry_free(app);
     vf_pipeline_free(app->pipeline);
@@ -262,27 +292,41 @@ static void release(struct vf_app *app)
 
 static void report_end(struct vf_app *app, struct vf_app_totals *totals)
 {
-    const struct vf_counters *c = &app->counters;
+    struct vf_app_sum sum;
 
+    vf_app_workers_sum(app, &sum);
     if (totals)
-        *totals = (struct vf_app_totals){c->in, c->out, c->dead_letters, vf_app_in_flight(app)};
+        *totals = (struct vf_app_totals){sum.in, sum.out, sum.dead_letters,
+                                         sum.in - sum.out - sum.dead_letters};
     vf_app_status_write(app, "stopped");
     vf_log_flush(true);
+}
+
+int vf_app_init(struct vf_app *app, const struct vf_config *config,
+                const struct vf_config *config_given, const struct vf_app_hooks *hooks)
+{
+    *app = (struct vf_app){.config = config, .config_given = config_given, .hooks = hooks};
+    vf_arena_init(&app->arena, START_ARENA_BLOCK, START_ARENA_MAX);
+    return uv_loop_init(&app->loop) ? VF_EIO : VF_OK;
 }
 
 int vf_app_run(const struct vf_config *config, const struct vf_app_hooks *hooks,
                struct vf_app_totals *totals, struct vf_error *err)
 {
     static struct vf_app app; /* large, and there is one */
-    app = (struct vf_app){.config = config, .hooks = hooks};
-    vf_arena_init(&app.arena, START_ARENA_BLOCK, START_ARENA_MAX);
-    int rc = uv_loop_init(&app.loop);
+    static struct vf_config own;
+    int rc = vf_app_init(&app, config, config, hooks);
     if (rc)
-        return vf_error_set(err, VF_EIO, "event loop: %s", uv_strerror(rc));
+        return vf_error_set(err, rc, "the event loop cannot be prepared");
+    if (config->workers > 1 && !hooks) {
+        if (vf_app_worker_config(config, 0, &app.arena, &own))
+            return vf_error_set(err, VF_ENOMEM, "out of memory");
+        app.config = &own;
+    }
 
     rc = start(&app, err);
     if (rc || app.source_closing)
-        abandon_start(&app);
+        vf_app_abandon(&app);
     uv_run(&app.loop, UV_RUN_DEFAULT);
     uv_loop_close(&app.loop);
     if (!rc) {
@@ -291,6 +335,7 @@ int vf_app_run(const struct vf_config *config, const struct vf_app_hooks *hooks,
             *err = app.failure;
         rc = app.failure.code;
     }
-    release(&app);
+    vf_app_workers_free(&app);
+    vf_app_release(&app);
     return rc;
 }

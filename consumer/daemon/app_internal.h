@@ -22,10 +22,14 @@ struct vf_refused {
 
 struct vf_app_registry;
 struct vf_app_delivery;
+struct vf_app_worker;
+struct vf_app_workers;
 
+/* The main thread's, or one worker's. */
 struct vf_app {
     const struct vf_config *config;
-    const struct vf_app_hooks *hooks; /* may be NULL */
+    const struct vf_config *config_given; /* main: before it became that of the first worker */
+    const struct vf_app_hooks *hooks;     /* may be NULL */
     uv_loop_t loop;
     enum vf_app_state state;
     struct vf_error failure; /* why the daemon ends; code 0: it was asked to */
@@ -38,6 +42,8 @@ struct vf_app {
     struct vf_sink *sink;     /* NULL once closing */
     struct vf_source *source; /* NULL once closed */
     bool source_closing;
+    struct vf_app_worker *worker;     /* NULL: the main thread's */
+    struct vf_app_workers *workers;   /* main: the others; NULL: none */
     struct vf_app_delivery *delivery; /* NULL: at-least-once, or closed */
 
     uv_signal_t signals[3];
@@ -51,8 +57,9 @@ struct vf_app {
     struct vf_error reload_error;
 
     struct vf_counters counters;
-    struct vf_counters shown; /* at the last status line */
-    uint64_t shown_at;        /* milliseconds of the loop's clock */
+    uint64_t shown_in; /* at the last status line */
+    uint64_t shown_bytes;
+    uint64_t shown_at; /* milliseconds of the loop's clock */
 
     struct vf_refused refused[VF_APP_REFUSED_MAX];
     size_t refused_count;
@@ -67,6 +74,18 @@ static inline uint64_t vf_app_in_flight(const struct vf_app *app)
 /* app_flow.c: what the source and the sink call back with. */
 void vf_app_source_events(struct vf_app *app, struct vf_source_events *out);
 void vf_app_sink_events(struct vf_app *app, struct vf_sink_events *out);
+
+/* app.c: its loop and arena; hooks may be NULL. VF_EIO. */
+int vf_app_init(struct vf_app *app, const struct vf_config *config,
+                const struct vf_config *config_given, const struct vf_app_hooks *hooks);
+/* app.c: the flow from consumer to producer, once the reference data is there. */
+int vf_app_start_flow(struct vf_app *app, struct vf_error *err);
+/* app.c: takes down what a start that failed or was called off has built; the loop must run on. */
+void vf_app_abandon(struct vf_app *app);
+/* app.c: after the loop. */
+void vf_app_release(struct vf_app *app);
+/* app.c: ends the main thread's loop once its flow and all workers have ended. */
+void vf_app_end_step(struct vf_app *app);
 
 /* app.c: a producer with these settings becomes app->sink. */
 int vf_app_create_sink(struct vf_app *app, const struct vf_client_settings *settings,

@@ -1,4 +1,4 @@
-#include "daemon/app_internal.h"
+#include "daemon/app_workers.h"
 
 #include "daemon/notify.h"
 
@@ -18,6 +18,7 @@ static void loaded(uv_work_t *work, int status)
         vf_reference_release(app->reference);
         app->reference = app->reloaded;
         vf_pipeline_set_reference(app->pipeline, app->reference);
+        vf_app_workers_set_reference(app);
         vf_log(VF_LOG_INFO, VF_LOG_REFERENCE, "reference data reloaded",
                VF_FIELDS(vf_str("snapshot", vf_reference_snapshot(app->reference))));
     } else {

@@ -11,6 +11,14 @@ static int no_arguments(const struct vf_command_line *line, struct vf_error *err
                : VF_OK;
 }
 
+/* Says which file is wrong. */
+static int fail(const struct vf_command_line *line, struct vf_error *err)
+{
+    if (err->code == VF_ECONFIG && line->config_path.len)
+        vf_error_prefix(err, "%s", line->config_path.ptr);
+    return vf_command_fail(err);
+}
+
 int vf_command_run(const struct vf_command_line *line, const struct vf_config *config,
                    struct vf_arena *arena)
 {
@@ -23,7 +31,7 @@ int vf_command_run(const struct vf_command_line *line, const struct vf_config *c
     if (rc && rc != VF_EUSAGE && rc != VF_ECONFIG)
         vf_log(VF_LOG_ERROR, VF_LOG_DAEMON, "ended with a failure",
                VF_FIELDS(vf_text("code", vf_error_name(rc)), vf_text("reason", err.text)));
-    return rc ? vf_command_fail(&err) : VF_EXIT_OK;
+    return rc ? fail(line, &err) : VF_EXIT_OK;
 }
 
 /* Everything that can be found wrong without a broker. */
@@ -55,7 +63,7 @@ int vf_command_check_config(const struct vf_command_line *line, const struct vf_
     if (rc) {
         if (rc != VF_EUSAGE)
             err.code = VF_ECONFIG;
-        return vf_command_fail(&err);
+        return fail(line, &err);
     }
     printf("configuration is valid\n");
     return VF_EXIT_OK;

@@ -12,7 +12,6 @@ enum { VF_EXIT_OK = 0, VF_EXIT_FAILURE = 1, VF_EXIT_USAGE = 64, VF_EXIT_CONFIG =
 /* What the command line asked for. */
 struct vf_command_line {
     struct vf_slice config_path; /* empty: none */
-    struct vf_slice format;      /* of normalize's input; empty: told by the first bytes */
     struct vf_slice kind;        /* of normalize's input: visit or meeting; empty: by its fields */
     struct vf_slice name;        /* explain --name */
     struct vf_slice language;    /* explain --name: BCP 47 */

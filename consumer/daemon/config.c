@@ -104,6 +104,9 @@ static const struct vf_option options[] = {
     CHOICE("delivery", "mode", delivery_mode, "at-least-once", delivery_modes,
            "exactly-once: outputs and offsets are committed together, in transactions, and readers "
            "of the outputs must read committed records only (isolation.level)."),
+    NUMBER("delivery", "workers", VF_OPTION_INT, workers, "1", 1, 64,
+           "Threads that share the partitions, each with a consumer and a producer of its own; "
+           "more than there are cores or partitions is of no use."),
     NUMBER("delivery", "commit.interval", VF_OPTION_DURATION, commit_interval, "1s", 10, HOUR,
            "How often offsets of acknowledged records are committed."),
     NUMBER("delivery", "transaction.interval", VF_OPTION_DURATION, transaction_interval, "200ms",

@@ -57,6 +57,7 @@ struct vf_config {
     int64_t limit_depth;
     int64_t limit_in_flight; /* records */
 
+    int64_t workers;
     int64_t delivery_mode; /* enum vf_delivery_mode */
     int64_t commit_interval;
     int64_t transaction_interval;

@@ -178,7 +178,11 @@ struct assignment {
 
 static int refuse(const struct assignment *at, struct vf_error *err, const char *reason)
 {
-    return vf_error_set(err, VF_ECONFIG, "line %d: [%s] %.*s: %s", at->pair->line, at->section,
+    char place[24] = ""; /* none for what a command line sets */
+
+    if (at->pair->line > 0)
+        snprintf(place, sizeof place, "line %d: ", at->pair->line);
+    return vf_error_set(err, VF_ECONFIG, "%s[%s] %.*s: %s", place, at->section,
                         VF_SLICE_PRINT(at->pair->key), reason);
 }
 
