@@ -222,7 +222,7 @@ static int continue_value(struct load *load, struct vf_slice *value)
     for (size_t i = 0; i < load->options->passthrough_count; i++) {
         const struct vf_passthrough *passthrough = &load->options->passthroughs[i];
         struct vf_pairs *pairs = (struct vf_pairs *)((char *)load->target + passthrough->offset);
-        if (strcmp(passthrough->section, load->section) || !pairs->count)
+        if (strcmp(passthrough->section, load->section) != 0 || !pairs->count)
             continue;
         *value = vf_arena_printf(load->arena, "%s%s", pairs->items[--pairs->count].value.ptr,
                                  value->ptr);
@@ -230,7 +230,7 @@ static int continue_value(struct load *load, struct vf_slice *value)
     }
     for (size_t i = 0; i < load->options->option_count; i++) {
         const struct vf_option *option = &load->options->options[i];
-        if (strcmp(option->section, load->section) || strcmp(option->key, load->key) ||
+        if (strcmp(option->section, load->section) != 0 || strcmp(option->key, load->key) != 0 ||
             option->type != VF_OPTION_TEXT)
             continue;
         struct vf_slice before;

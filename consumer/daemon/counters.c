@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static bool same_ticket(struct vf_ticket a, struct vf_ticket b)
@@ -60,8 +61,10 @@ uint64_t vf_resident_bytes(void)
     FILE *file = fopen("/proc/self/statm", "re");
     if (!file)
         return 0;
-    if (fscanf(file, "%*s %lu", &pages) != 1)
-        pages = 0;
+    char text[128]; /* "size resident shared ...", in pages */
+    const char *resident = fgets(text, sizeof text, file) ? strchr(text, ' ') : NULL;
     fclose(file);
+    if (resident)
+        pages = strtoul(resident, NULL, 10);
     return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }

@@ -640,7 +640,7 @@ static struct span resolve_text(struct reading *r)
     vf_flags doubts = 0;
 
     set_bases(r);
-    for (uint8_t place = VF_PLACE_MAIN; place <= VF_PLACE_PUBLISHED; place++) {
+    for (int place = VF_PLACE_MAIN; place <= VF_PLACE_PUBLISHED; place++) {
         for (size_t i = 0; i < r->count; i++) {
             if (r->items[i].place != place || (i && r->items[i].segment == r->items[i - 1].segment))
                 continue;
