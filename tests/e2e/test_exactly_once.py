@@ -1,5 +1,6 @@
 """Exactly-once: every input has one output or dead letter, whatever is killed."""
 
+import signal
 import time
 from collections import Counter
 
@@ -95,8 +96,6 @@ def test_daemons_come_and_go(feed, strategy):
 
 def test_a_zombie_commits_nothing(feed):
     """A daemon that stood still beyond its session wakes up when others have its partitions."""
-    import signal
-
     feed.create_topics(partitions=6)
     with Stream(feed, total=24000, rate=3000) as stream:
         zombie = feed.start(delivery=EXACTLY_ONCE).wait_running()
@@ -194,3 +193,32 @@ def test_missing_output_topic_loses_none(feed):
     assert daemon.stop() == 0
     assert len(feed.read_events("visit")) == 10
     assert feed.read_dead_letters() == []
+
+
+@pytest.mark.parametrize("mode", ["at-least-once", "exactly-once"])
+def test_workers_share_the_partitions(feed, mode):
+    """One daemon, three threads: killed once, reloaded once, stopped in good order."""
+    feed.create_topics(partitions=6)
+    delivery = {**EXACTLY_ONCE, "mode": mode, "workers": 3}
+    with Stream(feed, total=20000, rate=3000) as stream:
+        daemon = feed.start(delivery=delivery).wait_running()
+        wait_flowing(feed, daemon)
+        daemon.kill()
+        daemon = feed.start(delivery=delivery).wait_running()
+        daemon.wait_line(
+            lambda line: line.get("msg") == "status" and line.get("partitions") == "12",
+            30,
+            "all partitions",
+        )
+        daemon.signal(signal.SIGHUP)
+        wait_flowing(feed, daemon)
+    feed.wait_done(daemon)
+    assert daemon.stop() == 0
+    assert len(daemon.lines("partitions assigned")) >= 3
+    totals = daemon.totals()
+    assert totals["in"] == totals["out"] > 0
+    assert totals["in_flight"] == 0
+    if mode == "exactly-once":
+        check_exactly_once(feed, stream)
+    else:
+        assert outcomes(feed).keys() == {i for kind in KINDS for i in stream.ids[kind]}
