@@ -152,6 +152,34 @@ static enum vf_take take_next(struct vf_source *source, struct slot *slot,
     return answer;
 }
 
+/* The log ends before what was read of it already: the topic was deleted and created anew, or the
+ * brokers lost the end of it. The library, told to read what is not there, began at the start. */
+static bool begins_anew(const struct vf_source *source, const struct slot *slot)
+{
+    int64_t low = -1;
+    int64_t high = -1;
+    if (slot->reject_count > 0)
+        return false;
+    rd_kafka_get_watermark_offsets(source->client.rk, slot->topic->name, slot->partition, &low,
+                                   &high);
+    return high >= 0 && high < slot->position;
+}
+
+static void begin_anew(struct vf_source *source, struct slot *slot, int64_t offset)
+{
+    vf_log(VF_LOG_ERROR, VF_LOG_KAFKA,
+           "the log is shorter than what was read of it: reading it from its beginning",
+           VF_FIELDS(vf_text("topic", slot->topic->name), vf_int("partition", slot->partition),
+                     vf_int("expected", slot->position), vf_int("offset", offset)));
+    source->in_flight -= slot->checkpoint.waiting;
+    slot->generation = ++source->generation;
+    vf_checkpoint_reset(&slot->checkpoint);
+    slot->position = -1;
+    slot->start = -1;
+    slot->committed = -1;
+    slot->log_end = -1;
+}
+
 /* BUSY: the message must come again. */
 static enum vf_take take(struct vf_source *source, const rd_kafka_message_t *message)
 {
@@ -159,6 +187,8 @@ static enum vf_take take(struct vf_source *source, const rd_kafka_message_t *mes
     if (!slot || !slot_readable(slot))
         return VF_TAKE_DONE;
     enum vf_take answer;
+    if (slot->position >= 0 && message->offset < slot->position && begins_anew(source, slot))
+        begin_anew(source, slot, message->offset);
     if (slot->position >= 0 && message->offset < slot->position)
         answer = reread(source, slot, message);
     else

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 MEGABYTE = 1 << 20
 LARGEST_MESSAGE = 16 * MEGABYTE
@@ -53,6 +53,9 @@ class Client:
 
     def delete_topic(self, name):
         self._admin.delete_topics([name])[name].result(CALL_SECONDS)
+
+    def add_partitions(self, name, total):
+        self._admin.create_partitions([NewPartitions(name, total)])[name].result(CALL_SECONDS)
 
     def topics(self):
         return set(self._admin.list_topics(timeout=CALL_SECONDS).topics)
