@@ -113,7 +113,7 @@ static bool change(struct vf_event_shift *shift, const struct wire_type *type, v
     static const char *const ids[] = {"event_id", "supersedes", "visit_id"};
     int32_t days = (int32_t)(shift->ms / DAY_MS);
     int64_t *published = long_field(type, value, "published_at");
-    const struct wire_type *dates_type;
+    const struct wire_type *dates_type = NULL;
     void *dates = record_field(type, value, "dates", &dates_type);
     bool done = true;
 

@@ -42,7 +42,8 @@ static void split_surely(struct vf_slice text, struct pieces *out)
         add_piece(out, vf_slice(text.ptr + from, begin - from));
         from = at;
     }
-    add_piece(out, vf_slice(text.ptr + from, text.len - from));
+    if (from < text.len)
+        add_piece(out, vf_slice(text.ptr + from, text.len - from));
 }
 
 static bool is_comma(uint32_t c)
@@ -101,7 +102,8 @@ static void split_perhaps(struct vf_slice text, struct pieces *out)
         add_piece(out, vf_slice(text.ptr + from, begin - from));
         from = at;
     }
-    add_piece(out, vf_slice(text.ptr + from, text.len - from));
+    if (from < text.len)
+        add_piece(out, vf_slice(text.ptr + from, text.len - from));
 }
 
 /* A place text taken apart. */

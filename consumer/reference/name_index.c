@@ -40,7 +40,8 @@ bool vf_name_may_start(const struct vf_name_index *index, struct vf_slice word,
                        enum vf_stem_family family)
 {
     uint64_t bit;
-    return *start_word(index, hash_key(word, (uint8_t)family), &bit) & bit;
+    const uint64_t *starts = start_word(index, hash_key(word, (uint8_t)family), &bit);
+    return *starts & bit;
 }
 
 static int add_key(struct vf_name_index *index, struct vf_slice key, size_t first_len,
@@ -59,7 +60,8 @@ static int add_key(struct vf_name_index *index, struct vf_slice key, size_t firs
     e->next = index->pending;
     index->pending = e;
     index->entries++;
-    *start_word(index, hash_key(vf_slice(copy.ptr, first_len), e->family), &bit) |= bit;
+    uint64_t *starts = start_word(index, hash_key(vf_slice(copy.ptr, first_len), e->family), &bit);
+    *starts |= bit;
     return VF_OK;
 }
 
