@@ -99,9 +99,9 @@ static int compare_lanes(const void *left, const void *right)
 static int add_lanes(struct vf_topic_reader *reader, const struct vf_topic_reader_config *config,
                      size_t topic, size_t *count, struct vf_error *err)
 {
-    const struct rd_kafka_metadata *metadata;
+    const struct rd_kafka_metadata *metadata = NULL;
     int rc = ask_metadata(reader, config->topics[topic], config->timeout_ms, &metadata, err);
-    if (rc)
+    if (rc || !metadata)
         return rc;
     const rd_kafka_metadata_topic_t *found = &metadata->topics[0];
     for (int i = 0; i < found->partition_cnt; i++) {
@@ -136,6 +136,8 @@ static int count_lanes(struct vf_topic_reader *reader, const struct vf_topic_rea
 static int allocate(struct vf_topic_reader *reader, const struct vf_topic_reader_config *config,
                     size_t count, struct vf_error *err)
 {
+    if (!count)
+        return vf_error_set(err, VF_EINVAL, "no partitions to read");
     reader->lane_count = count;
     reader->batch_size =
         LANE_BATCHES_TOTAL / count < LANE_BATCH ? LANE_BATCHES_TOTAL / count : LANE_BATCH;

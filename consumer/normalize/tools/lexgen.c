@@ -10,6 +10,7 @@
  */
 #include "base/error.h"
 #include "base/fold.h"
+#include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,7 +87,10 @@ static void add_line(struct table *table, char *columns[COLUMNS], const char *fi
         struct entry *entry = &table->entries[table->count++];
         entry->text = (char *)folded.ptr;
         (void)snprintf(entry->kind, sizeof entry->kind, "%s", columns[1]);
-        entry->value = atoi(columns[2]);
+        char *end;
+        entry->value = (int)strtol(columns[2], &end, 10);
+        if (*end || end == columns[2])
+            fail(file, line, "the value is no number");
         entry->language = language_index(tag);
         entry->prefix = prefix;
         entry->any = !strcmp(columns[4], "any");
@@ -179,6 +183,7 @@ static void sort_table(struct table *table)
 /* The least base at which all the labels are free. */
 static int32_t find_base(const unsigned char *labels, size_t count)
 {
+    assert(count > 0);
     for (size_t base = first_free > labels[0] ? first_free - labels[0] : 1;; base++) {
         if (base + 256 >= CELLS_MAX)
             fail("cells", base, "the trie is too large");
@@ -338,16 +343,16 @@ int main(int argc, char **argv)
 {
     struct table table = {0};
 
-    vf_arena_init(&arena, 1 << 16, 1 << 26);
-    table.entries = calloc(PHRASES_MAX, sizeof *table.entries);
-    if (!table.entries)
-        return 1;
     if (argc < 9 || strcmp(argv[1], "--output") != 0) {
         (void)fputs(
             "usage: lexgen --output DATA.c LANGUAGES.h --table NAME PREFIX HEADER FILE...\n",
             stderr);
         return 64;
     }
+    vf_arena_init(&arena, 1 << 16, 1 << 26);
+    table.entries = calloc(PHRASES_MAX, sizeof *table.entries);
+    if (!table.entries)
+        return 1;
     FILE *out = open_output(argv[2]);
     (void)fputs("#include \"normalize/lexicon.h\"\n", out);
     write_letters(out, argv[5]);
