@@ -102,7 +102,7 @@ def test_interrupted_in_the_middle(feed, build):
     feed.create_topics()
     path = feed.write_reports("many.jsonl", events.sample("visits") * 20)
     command = [program(build), "-b", feed.client.bootstrap, "--topic", feed.inputs["visit"]]
-    child = Process([*command, "--rate", "100/s", path], feed.folder / "producer.log")
+    child = Process([*command, "--rate", "20/s", path], feed.folder / "producer.log")
     try:
         wait_until(lambda: len(feed.read_inputs("visit")) > 20, 30, "some records", child)
         child.signal(signal.SIGINT)
