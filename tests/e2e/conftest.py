@@ -92,7 +92,8 @@ def registry(run_folder):
 @pytest.fixture
 def folder(request, run_folder):
     """A folder of this test's own."""
-    name = "".join(c if c.isalnum() else "-" for c in request.node.name)
+    module = request.node.path.stem.removeprefix("test_")
+    name = "".join(c if c.isalnum() else "-" for c in f"{module}-{request.node.name}")
     path = run_folder / name
     path.mkdir()
     return path

@@ -200,7 +200,7 @@ def test_workers_share_the_partitions(feed, mode):
     """One daemon, three threads: killed once, reloaded once, stopped in good order."""
     feed.create_topics(partitions=6)
     delivery = {**EXACTLY_ONCE, "mode": mode, "workers": 3}
-    with Stream(feed, total=20000, rate=3000) as stream:
+    with Stream(feed, total=50000, rate=2000) as stream:
         daemon = feed.start(delivery=delivery).wait_running()
         wait_flowing(feed, daemon)
         daemon.kill()
