@@ -94,8 +94,8 @@ def folder(request, run_folder):
     """A folder of this test's own."""
     module = request.node.path.stem.removeprefix("test_")
     name = "".join(c if c.isalnum() else "-" for c in f"{module}-{request.node.name}")
-    path = run_folder / name
-    path.mkdir()
+    # Two files may have a test of one name.
+    path = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=run_folder))
     return path
 
 

@@ -15,6 +15,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def _die_with_parent():
     # Runs in the child, between fork and exec: a test run that is killed takes it along.
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    # A shell has its background jobs ignore it, and what they start would inherit that.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Process:
