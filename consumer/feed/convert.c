@@ -37,6 +37,7 @@ struct vf_converter {
     struct wire_schema *writer;                 /* owned; of the container file being read */
     struct wire_plan *plan;                     /* owned; from the writer's to ours */
     enum vf_kind writer_kind;
+    bool same_schema;      /* the writer's is ours: its bytes are, too */
     struct vf_arena arena; /* of one event */
     struct vf_buffer value;
     struct vf_buffer key;
@@ -156,9 +157,9 @@ static int check_identity(struct vf_slice source, struct vf_slice event_id, stru
     return VF_OK;
 }
 
-/* Frames and encodes. */
-int vf_converter_event(struct vf_converter *converter, enum vf_kind kind, const void *event,
-                       struct vf_record *out, struct vf_error *err)
+/* Frames and encodes; encoded: the event's bytes by our schema, if they are there already. */
+static int make_record(struct vf_converter *converter, enum vf_kind kind, const void *event,
+                       struct vf_slice encoded, struct vf_record *out, struct vf_error *err)
 {
     const struct vf_convert_config *config = &converter->config;
     const struct vf_slice *source = field(event, kinds[kind].source);
@@ -175,8 +176,11 @@ int vf_converter_event(struct vf_converter *converter, enum vf_kind kind, const 
 
     vf_buffer_clear(&converter->value);
     rc = wire_frame_write(&frame, &converter->value);
-    if (!rc)
+    if (!rc && !encoded.ptr)
         rc = wire_encode(converter->schemas[kind], event, &converter->value, err);
+    else if (!rc && !vf_buffer_append_slice(&converter->value, encoded))
+        rc = vf_error_set(err, VF_ELIMIT, "the event is longer than %zu bytes",
+                          config->event_bytes_max);
     if (rc)
         return rc;
     vf_buffer_clear(&converter->key);
@@ -193,6 +197,12 @@ int vf_converter_event(struct vf_converter *converter, enum vf_kind kind, const 
                               .headers = converter->headers,
                               .header_count = converter->header_count};
     return VF_OK;
+}
+
+int vf_converter_event(struct vf_converter *converter, enum vf_kind kind, const void *event,
+                       struct vf_record *out, struct vf_error *err)
+{
+    return make_record(converter, kind, event, VF_SLICE_NULL, out, err);
 }
 
 const struct wire_schema *vf_converter_schema(const struct vf_converter *converter,
@@ -283,6 +293,8 @@ int vf_converter_set_writer(struct vf_converter *converter, struct vf_slice sche
         rc = wire_plan_compile(converter->writer, converter->schemas[kind], &converter->plan,
                                &why[kind]);
         converter->writer_kind = (enum vf_kind)kind;
+        converter->same_schema = vf_slice_equal(wire_schema_canonical(converter->writer),
+                                                wire_schema_canonical(converter->schemas[kind]));
         if (!rc)
             return VF_OK;
     }
@@ -299,5 +311,6 @@ int vf_converter_avro(struct vf_converter *converter, struct vf_slice bytes, str
     int rc = wire_decode(converter->plan, bytes, &converter->config.limits, &converter->arena,
                          converter->event, err);
     return rc ? rc
-              : vf_converter_event(converter, converter->writer_kind, converter->event, out, err);
+              : make_record(converter, converter->writer_kind, converter->event,
+                            converter->same_schema ? bytes : VF_SLICE_NULL, out, err);
 }
