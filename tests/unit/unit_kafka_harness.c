@@ -295,7 +295,7 @@ void relay_start(struct relay *relay, const struct relay_config *config)
     static const char *const topics[] = {INPUT};
     static const char *const outputs[] = {OUTPUT};
 
-    *relay = (struct relay){.config = *config, .hold_offset = -1};
+    *relay = (struct relay){.config = *config};
     assert_int_equal(uv_loop_init(&relay->loop), 0);
     pairs_add(common, "bootstrap.servers", vf_mock_bootstrap(config->mock));
     pairs_add(consumer, "group.id", config->group ? config->group : GROUP);

@@ -55,9 +55,9 @@ struct relay {
     struct vf_ticket withheld[4096];
     size_t withheld_count;
     char last_reason[480];
-    char extra[4][128];  /* settings, taken apart */
-    int64_t hold_offset; /* for gates */
-    int gate_left;       /* likewise */
+    char extra[4][128]; /* settings, taken apart */
+    int64_t held[16];   /* for gates: last offset held, by partition */
+    int gate_left;      /* likewise */
 };
 
 void relay_start(struct relay *relay, const struct relay_config *config);
