@@ -38,6 +38,7 @@ struct generate_flags {
     struct vf_slice skew;
     struct vf_slice output;
     int64_t format; /* index into format_choices */
+    struct vf_slice codec;
     struct vf_slice speed;
     struct vf_slice rate;
     int64_t connect_timeout;
@@ -75,6 +76,9 @@ static const struct vf_flag flags[] = {
                  "write a file, - is standard output; else events are sent\nto Kafka"),
     VF_CHOICE_FLAG(0, "format", AT(format), "json", format_choices, 0,
                    "of the file; avro: a container file, of one kind"),
+    VF_TEXT_FLAG(0, "codec", "null|deflate|snappy", AT(codec), "null",
+                 "how a container file is packed: null is as fast as a\ntopic can be read, deflate "
+                 "a fraction of the size"),
     VF_TEXT_FLAG('t', "topic", "TOPIC", AT(convert.topic), NULL,
                  "where to; else input.visits or input.meetings of the\nconfiguration, by kind"),
     VF_TEXT_FLAG(0, "framing", "confluent|header|single-object|plain", AT(convert.framing), NULL,
@@ -222,8 +226,8 @@ static int open_file(struct run *run, struct file *file, struct vf_error *err)
     if (given->format == FORMAT_AVRO && !vf_slice_is(given->bad, "0"))
         return vf_error_set(err, VF_EUSAGE, "--bad: a container file can't hold broken events");
     if (given->format == FORMAT_AVRO)
-        return wire_container_create(path, vf_slice_of(schemas[given->convert.kind]), "deflate",
-                                     &file->container, err);
+        return wire_container_create(path, vf_slice_of(schemas[given->convert.kind]),
+                                     given->codec.ptr, &file->container, err);
     file->lines = to_stdout ? stdout : fopen(path, "wbe");
     return file->lines ? VF_OK : vf_error_set(err, VF_EIO, "%s: %s", path, strerror(errno));
 }

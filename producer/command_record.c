@@ -35,8 +35,9 @@ static const struct vf_flag flags[] = {
     VF_CHOICE_FLAG(0, "format", AT(format), "avro", format_choices, 0,
                    "avro: a container file; json: lines, values decoded\nwhere their schema is "
                    "known"),
-    VF_TEXT_FLAG(0, "codec", "null|deflate|snappy", AT(codec), "deflate",
-                 "how a container file is packed"),
+    VF_TEXT_FLAG(0, "codec", "null|deflate|snappy", AT(codec), "null",
+                 "how a container file is packed: null is as fast as a\ntopic can be read, deflate "
+                 "a fraction of the size"),
     VF_SWITCH_FLAG(0, "overwrite", AT(overwrite), "replace the file if there is one"),
     VF_TOPIC_FLAGS(AT(topic), "beginning"),
     VF_SWITCH_FLAG('f', "follow", AT(follow), "wait for more: the same as --end never"),

@@ -195,8 +195,8 @@ static int parse_flags(struct run *run, struct vf_error *err)
         rc = vf_filter_check(&given->filter, err);
     if (!rc)
         rc = vf_rewrite_create(&given->rewrite, &replay->rewrite, err);
-    if (!rc && given->resume.ptr && run->source.topics)
-        rc = vf_error_set(err, VF_EUSAGE, "--resume is for files: record the topic first");
+    if (!rc && given->resume.ptr && replay->end.kind == VF_BOUND_NEVER)
+        rc = vf_error_set(err, VF_EUSAGE, "--resume: there is no end to reach");
     return rc;
 }
 
@@ -238,9 +238,8 @@ static int prepare_source(struct run *run, struct vf_error *err)
     run->source.record_max = RECORD_MAX;
     bool decodes =
         given->filter.fields.count || replay->rounds > 1 || replay->pace_by == VF_PACE_PUBLISHED;
-    if (decodes)
-        rc = vf_decoder_create(run->call->config, &run->arena, &replay->decoder, err);
-    return rc ? rc : vf_replay_source_open(&run->source, &replay->source, err);
+    return decodes ? vf_decoder_create(run->call->config, &run->arena, &replay->decoder, err)
+                   : VF_OK;
 }
 
 /* ---- the resume file ---- */
@@ -282,6 +281,8 @@ static int hash_work(const struct run *run, uint64_t *out, struct vf_error *err)
     hash_text(state, given->end.ptr);
     hash_text(state, given->pace_by.ptr);
     hash_text(state, given->to_brokers.ptr);
+    hash_text(state, given->partitions.ptr);
+    XXH3_64bits_update(state, &given->isolation, sizeof given->isolation);
     XXH3_64bits_update(state, &given->loop, sizeof given->loop);
     XXH3_64bits_update(state, &given->limit, sizeof given->limit);
     *out = XXH3_64bits_digest(state);
@@ -289,6 +290,7 @@ static int hash_work(const struct run *run, uint64_t *out, struct vf_error *err)
     return VF_OK;
 }
 
+/* Before the source is opened: of topics the same is read as before. */
 static int open_resume(struct run *run, struct vf_error *err)
 {
     uint64_t identity = 0;
@@ -296,7 +298,21 @@ static int open_resume(struct run *run, struct vf_error *err)
     if (!run->flags->resume.ptr || run->flags->dry_run)
         return VF_OK;
     int rc = hash_work(run, &identity, err);
-    return rc ? rc : vf_resume_open(run->flags->resume.ptr, identity, &run->replay->resume, err);
+    if (!rc)
+        rc = vf_resume_open(run->flags->resume.ptr, identity, &run->replay->resume, err);
+    if (!rc)
+        run->reader.bounds = vf_resume_bounds(run->replay->resume, &run->reader.bound_count);
+    return rc;
+}
+
+/* What is read of topics the first time. */
+static void keep_bounds(struct run *run)
+{
+    size_t count;
+    const struct vf_lane_bounds *bounds = vf_replay_source_bounds(run->replay->source, &count);
+
+    if (run->replay->resume && count && !run->reader.bound_count)
+        vf_resume_set_bounds(run->replay->resume, bounds, count);
 }
 
 /* ---- the sender ---- */
@@ -357,8 +373,11 @@ static int prepare(struct run *run, struct vf_error *err)
     if (!rc)
         rc = open_resume(run, err);
     if (!rc)
-        rc = open_sender(run, err);
-    return rc;
+        rc = vf_replay_source_open(&run->source, &run->replay->source, err);
+    if (rc)
+        return rc;
+    keep_bounds(run);
+    return open_sender(run, err);
 }
 
 /* ---- running ---- */

@@ -81,23 +81,22 @@ struct send {
     struct vf_pacer pacer;
     struct vf_progress progress;
     struct vf_tally tally;
-    uint64_t consumed; /* bytes of the files that are done, and of the one being read */
-    uint64_t finished; /* bytes of the files that are done */
-    uint64_t told;     /* of those not delivered */
-    bool stopped;      /* by an error, as asked */
-    bool broken;       /* something failed that is no record's fault */
+    const struct vf_input *input; /* being read; NULL: none */
+    uint64_t finished;            /* bytes of the files that are done */
+    uint64_t told;                /* of those not delivered */
+    uint64_t served;              /* calls of serve */
+    bool stopped;                 /* by an error, as asked */
+    bool broken;                  /* something failed that is no record's fault */
 };
 
-static void show_progress(struct send *send, const struct vf_input *input)
+static void show_progress(struct send *send)
 {
     struct vf_counters counters;
 
     if (!vf_progress_is_due(&send->progress))
         return;
-    if (input)
-        send->consumed = send->finished + vf_input_consumed(input);
     vf_tally_counters(&send->tally, &counters);
-    counters.done = send->consumed;
+    counters.done = send->finished + (send->input ? vf_input_consumed(send->input) : 0);
     vf_progress_show(&send->progress, &counters);
 }
 
@@ -158,7 +157,7 @@ static void wait_for_turn(struct send *send)
             vf_sender_poll(send->sender, left_ms > LONGEST_MS ? LONGEST_MS : (int)left_ms);
         else
             vf_sleep_until(left_ms > LONGEST_MS ? now + (int64_t)LONGEST_MS * MS_NS : due);
-        show_progress(send, NULL);
+        show_progress(send);
         now = vf_monotonic_ns();
     }
 }
@@ -211,11 +210,16 @@ static bool is_over(const struct send *send)
            (send->flags->limit && send->tally.read >= (uint64_t)send->flags->limit);
 }
 
-static void serve(struct send *send, const struct vf_input *input)
+/* Between records, and not after each of them; a pipe that has nothing is no hurry. */
+static void serve(struct send *send, bool idle)
 {
+    enum { EVERY = 16 };
+
+    if (!idle && send->served++ % EVERY)
+        return;
     if (send->sender)
         vf_sender_poll(send->sender, 0);
-    show_progress(send, input);
+    show_progress(send);
 }
 
 static void send_items(struct send *send, struct vf_input *input)
@@ -224,7 +228,7 @@ static void send_items(struct send *send, struct vf_input *input)
         struct vf_input_item item = {0};
         struct vf_error err = {0};
         int rc = vf_input_next(input, &item, &err);
-        serve(send, input);
+        serve(send, rc == VF_EAGAIN);
         if (rc == VF_ENOENT)
             return;
         if (rc == VF_EAGAIN)
@@ -262,6 +266,7 @@ static void send_file(struct send *send, const char *path)
         fail_file(send, &err);
         return;
     }
+    send->input = input;
     if (vf_input_format(input) == VF_INPUT_AVRO &&
         vf_converter_set_writer(send->converter, vf_input_schema(input), &err)) {
         vf_error_prefix(&err, "%s", vf_input_name(input));
@@ -270,6 +275,7 @@ static void send_file(struct send *send, const char *path)
         send_items(send, input);
     }
     send->finished += vf_input_consumed(input);
+    send->input = NULL;
     vf_input_close(input);
 }
 

@@ -63,6 +63,7 @@ struct vf_replay {
     uint64_t resumed;      /* acknowledged in an earlier run */
     uint64_t number;       /* of the last record that was to be sent */
     uint64_t told;
+    uint64_t served; /* records after which the client was or could have been served */
     bool stopped;
     bool broken;
     struct vf_histogram late; /* nanoseconds behind the moment a record was due */

@@ -12,8 +12,10 @@ enum content { CONTENT_UNKNOWN, CONTENT_RECORDING, CONTENT_EVENTS };
 struct vf_replay_source {
     const struct vf_replay_source_config *config;
     struct vf_topic_reader *reader; /* owned; topics */
-    int next_file;                  /* index of the operand to be opened next */
-    struct vf_input *input;         /* owned; the file being read */
+    struct vf_lane_bounds *bounds;  /* owned; what is read of them */
+    size_t bound_count;
+    int next_file;          /* index of the operand to be opened next */
+    struct vf_input *input; /* owned; the file being read */
     enum content content;
     struct vf_player *player;       /* owned; of a recording */
     struct vf_converter *converter; /* owned; of events, for all files */
@@ -52,13 +54,34 @@ static uint64_t total_size(const struct vf_replay_source_config *config)
     return total;
 }
 
+/* Every round reads what the first one did. */
+static int keep_bounds(struct vf_replay_source *source, struct vf_error *err)
+{
+    size_t count = vf_topic_reader_bound_count(source->reader);
+
+    if (source->bounds || source->config->reader->end.kind == VF_BOUND_NEVER)
+        return VF_OK;
+    source->bounds = vf_calloc(count, sizeof *source->bounds);
+    if (!source->bounds)
+        return vf_error_set(err, VF_ENOMEM, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        source->bounds[i] = vf_topic_reader_bounds(source->reader, i);
+    source->bound_count = count;
+    return VF_OK;
+}
+
 static int open_reader(struct vf_replay_source *source, struct vf_error *err)
 {
     struct vf_topic_reader_config config = *source->config->reader;
 
     config.topics = (const char *const *)source->config->operands;
     config.topic_count = (size_t)source->config->count;
-    return vf_topic_reader_open(&config, &source->reader, err);
+    if (source->bound_count) {
+        config.bounds = source->bounds;
+        config.bound_count = source->bound_count;
+    }
+    int rc = vf_topic_reader_open(&config, &source->reader, err);
+    return rc ? rc : keep_bounds(source, err);
 }
 
 int vf_replay_source_open(const struct vf_replay_source_config *config,
@@ -86,6 +109,13 @@ int vf_replay_source_open(const struct vf_replay_source_config *config,
     return VF_OK;
 }
 
+const struct vf_lane_bounds *vf_replay_source_bounds(const struct vf_replay_source *source,
+                                                     size_t *count)
+{
+    *count = source->bound_count;
+    return source->bounds;
+}
+
 static void close_file(struct vf_replay_source *source)
 {
     if (source->input)
@@ -105,6 +135,7 @@ void vf_replay_source_close(struct vf_replay_source *source)
     vf_topic_reader_close(source->reader);
     vf_converter_free(source->converter);
     vf_buffer_release(&source->broken);
+    vf_free(source->bounds);
     vf_free(source);
 }
 

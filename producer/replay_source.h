@@ -38,6 +38,9 @@ void vf_replay_source_close(struct vf_replay_source *source); /* NULL is allowed
  * can't be read; any other error: this record is refused, and the next call goes on. */
 int vf_replay_source_next(struct vf_replay_source *source, struct vf_record *record,
                           struct vf_origin *origin, bool *made, struct vf_error *err);
+/* What is read of topics, in every round; none of files, and of topics without an end. */
+const struct vf_lane_bounds *vf_replay_source_bounds(const struct vf_replay_source *source,
+                                                     size_t *count);
 /* From the beginning again. VF_EIO: it can't be, as with standard input. */
 int vf_replay_source_rewind(struct vf_replay_source *source, struct vf_error *err);
 

@@ -10,7 +10,7 @@
 
 static const char magic[8] = "vfresume";
 
-enum { VERSION = 1, WINDOW = VF_SENDER_IN_FLIGHT_MAX };
+enum { VERSION = 2, WINDOW = VF_SENDER_IN_FLIGHT_MAX };
 
 /* What the file holds. A slot has the number of the record that was acknowledged last among those
  * that share it: never to be cleared, so no order of stores can make it lie. */
@@ -21,6 +21,8 @@ struct content {
     _Atomic uint64_t settled;
     _Atomic uint64_t complete;
     _Atomic uint64_t slots[WINDOW];
+    _Atomic uint64_t bound_count; /* set when all bounds are there */
+    struct vf_lane_bounds bounds[VF_TOPIC_READER_LANES_MAX];
 };
 
 struct vf_resume {
@@ -145,6 +147,21 @@ void vf_resume_acknowledge_all(struct vf_resume *resume, uint64_t number)
 uint64_t vf_resume_settled(const struct vf_resume *resume)
 {
     return atomic_load(&resume->content->settled);
+}
+
+void vf_resume_set_bounds(struct vf_resume *resume, const struct vf_lane_bounds *bounds,
+                          size_t count)
+{
+    memcpy(resume->content->bounds, bounds, count * sizeof *bounds);
+    atomic_store(&resume->content->bound_count, count);
+}
+
+const struct vf_lane_bounds *vf_resume_bounds(const struct vf_resume *resume, size_t *count)
+{
+    *count = atomic_load(&resume->content->bound_count);
+    if (*count > VF_TOPIC_READER_LANES_MAX)
+        *count = 0;
+    return resume->content->bounds;
 }
 
 void vf_resume_set_complete(struct vf_resume *resume)

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "sender.h"
+#include "topic_reader.h"
 #include <stdbool.h>
 
 struct vf_resume;
@@ -28,6 +29,13 @@ void vf_resume_acknowledge(struct vf_resume *resume, uint64_t number);
 void vf_resume_acknowledge_all(struct vf_resume *resume, uint64_t number);
 /* All before and including this one are acknowledged. */
 uint64_t vf_resume_settled(const struct vf_resume *resume);
+
+/* What is read of topics, kept so that it is the same when the work goes on. At most
+ * VF_TOPIC_READER_LANES_MAX. */
+void vf_resume_set_bounds(struct vf_resume *resume, const struct vf_lane_bounds *bounds,
+                          size_t count);
+/* As many as were set; 0: none yet. They live as long as the resume. */
+const struct vf_lane_bounds *vf_resume_bounds(const struct vf_resume *resume, size_t *count);
 
 /* Nothing is left to do. */
 void vf_resume_set_complete(struct vf_resume *resume);

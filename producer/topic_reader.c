@@ -315,6 +315,20 @@ int vf_topic_reader_next_of(struct vf_topic_reader *reader, struct vf_slice topi
     return take(reader, lane, record, err);
 }
 
+size_t vf_topic_reader_bound_count(const struct vf_topic_reader *reader)
+{
+    return reader->lane_count;
+}
+
+struct vf_lane_bounds vf_topic_reader_bounds(const struct vf_topic_reader *reader, size_t index)
+{
+    const struct lane *lane = &reader->lanes[index];
+    return (struct vf_lane_bounds){.topic = lane_topic_hash(lane),
+                                   .begin = lane->begin,
+                                   .end = lane->end,
+                                   .partition = lane->partition};
+}
+
 uint64_t vf_topic_reader_span(const struct vf_topic_reader *reader)
 {
     return reader->follow ? 0 : reader->span;

@@ -24,6 +24,14 @@ struct vf_partition_range {
     int32_t last;
 };
 
+/* What is read of one partition: begin <= offset < end. */
+struct vf_lane_bounds {
+    uint64_t topic; /* hash of its name */
+    int64_t begin;
+    int64_t end;
+    int32_t partition;
+};
+
 struct vf_topic_reader_config {
     struct vf_client_settings settings;
     const char *const *topics;
@@ -32,6 +40,10 @@ struct vf_topic_reader_config {
     size_t range_count; /* 0: all partitions */
     struct vf_bound start;
     struct vf_bound end;
+    /* Instead of start and end, where there are any: a partition that is not among them is not
+     * read, and one whose first records were deleted since is an error. */
+    const struct vf_lane_bounds *bounds;
+    size_t bound_count;
     bool read_uncommitted; /* records of transactions that are open or were aborted, too */
     int timeout_ms;        /* for each question to the cluster */
 };
@@ -54,6 +66,11 @@ int vf_topic_reader_next(struct vf_topic_reader *reader, struct vf_record *recor
  * the partition is not read at all. */
 int vf_topic_reader_next_of(struct vf_topic_reader *reader, struct vf_slice topic,
                             int32_t partition, struct vf_record *record, struct vf_error *err);
+
+/* What is read, partition by partition: the same bounds give the same records in the same order
+ * again, as long as they are there. Not of a follower. index: below the count. */
+size_t vf_topic_reader_bound_count(const struct vf_topic_reader *reader);
+struct vf_lane_bounds vf_topic_reader_bounds(const struct vf_topic_reader *reader, size_t index);
 
 /* Offsets between the bounds when reading began: the records are fewer where some were
  * compacted, deleted or markers of transactions. 0 for a follower. */

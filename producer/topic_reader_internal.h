@@ -53,6 +53,7 @@ struct vf_topic_reader {
 /* Takes more messages when the lane has none. VF_EAGAIN: there are none yet. */
 int lane_refill(struct vf_topic_reader *reader, struct lane *lane, int timeout_ms,
                 struct vf_error *err);
+uint64_t lane_topic_hash(const struct lane *lane);
 int reader_find_bounds(struct vf_topic_reader *reader, const struct vf_topic_reader_config *config,
                        struct vf_error *err);
 

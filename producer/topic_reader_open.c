@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <xxhash.h>
 
 enum {
     PREFETCH_KIB = 32 * 1024, /* of all partitions together: what one round trip brings in */
@@ -228,6 +229,35 @@ static int64_t resolve(const struct vf_bound *bound, int64_t low, int64_t high, 
     return high;
 }
 
+uint64_t lane_topic_hash(const struct lane *lane)
+{
+    const char *name = rd_kafka_topic_name(lane->topic);
+    return XXH3_64bits(name, strlen(name));
+}
+
+/* From a list of bounds. low, high: what the partition holds. */
+static int take_bounds(const struct vf_topic_reader_config *config, struct lane *lane, int64_t low,
+                       int64_t high, struct vf_error *err)
+{
+    uint64_t topic = lane_topic_hash(lane);
+
+    for (size_t i = 0; i < config->bound_count; i++) {
+        const struct vf_lane_bounds *bounds = &config->bounds[i];
+        if (bounds->topic != topic || bounds->partition != lane->partition)
+            continue;
+        lane->begin = bounds->begin;
+        lane->end = bounds->end;
+        if (bounds->begin < bounds->end && (bounds->begin < low || bounds->end > high))
+            return vf_error_set(err, VF_EKAFKA,
+                                "%s, partition %d: offsets %lld to %lld are no longer all there",
+                                rd_kafka_topic_name(lane->topic), lane->partition,
+                                (long long)bounds->begin, (long long)bounds->end);
+        return VF_OK;
+    }
+    lane->begin = lane->end = high; /* a partition that was added since */
+    return VF_OK;
+}
+
 static int set_bounds(struct vf_topic_reader *reader, const struct vf_topic_reader_config *config,
                       const rd_kafka_topic_partition_list_t *starts,
                       const rd_kafka_topic_partition_list_t *ends, struct vf_error *err)
@@ -240,9 +270,12 @@ static int set_bounds(struct vf_topic_reader *reader, const struct vf_topic_read
                                              lane->partition, &low, &high, config->timeout_ms);
         if (code)
             return fail_offsets(lane, code, err);
-        lane->begin = lane->next =
-            resolve(&config->start, low, high, starts ? starts->elems[i].offset : -1);
+        lane->begin = resolve(&config->start, low, high, starts ? starts->elems[i].offset : -1);
         lane->end = resolve(&config->end, low, high, ends ? ends->elems[i].offset : -1);
+        int rc = config->bound_count ? take_bounds(config, lane, low, high, err) : VF_OK;
+        if (rc)
+            return rc;
+        lane->next = lane->begin;
         if (lane->end <= lane->next) {
             lane->end = lane->next;
             lane->finished = true;

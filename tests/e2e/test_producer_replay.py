@@ -238,6 +238,31 @@ def test_interrupted_and_resumed(feed, build):
     assert sorted(int(r.value) for r in feed.client.read_all(second)) == list(range(3000))
 
 
+def test_a_topic_is_resumed_with_what_it_held(feed, build):
+    """What comes into the topic meanwhile belongs to another replay."""
+    feed.create_topics(retention_ms=-1)
+    first, second = feed.inputs["visit"], feed.inputs["meeting"]
+    fill(feed, first, [(i % 3, NOW + i, b"k", b"%d" % i, []) for i in range(5000)])
+    arguments = ["replay", first, "--to", second, "--speed", "max",
+                 "--resume", feed.folder / "topic.resume"]  # fmt: skip
+    child = Process(
+        [program(build), *arguments, "--rate", "3000/s", "-b", feed.client.bootstrap],
+        feed.folder / "replay.log",
+    )
+    try:
+        wait_until(lambda: len(feed.client.read_all(second)) > 500, 30, "some records", child)
+    finally:
+        child.kill()
+    fill(feed, first, [(0, NOW + 10, b"k", b"late", []), (1, NOW + 9999, b"k", b"later", [])])
+    done = run(feed, build, *arguments)
+    assert done.returncode == 0, done.stderr
+    said = counters(done.stderr)
+    assert said["resumed"] > 0 and said["read"] == 5000
+    seen = Counter(record.value for record in feed.client.read_all(second))
+    assert set(seen) == {b"%d" % i for i in range(5000)}
+    assert sum(seen.values()) - 5000 <= 2000
+
+
 def test_transactions(feed, build):
     feed.create_topics(retention_ms=-1)
     first, second = feed.inputs["visit"], feed.inputs["meeting"]

@@ -368,6 +368,25 @@ static void the_window_wraps_around(void **state)
     unlink(resume_path);
 }
 
+static void bounds_survive(void **state)
+{
+    static const struct vf_lane_bounds bounds[] = {{77, 1, 5, 0}, {77, 0, 0, 1}};
+    size_t count;
+    (void)state;
+
+    struct vf_resume *resume = open_resume(9);
+    vf_resume_bounds(resume, &count);
+    assert_int_equal(count, 0);
+    vf_resume_set_bounds(resume, bounds, 2);
+    vf_resume_close(resume, NULL);
+    resume = open_resume(9);
+    const struct vf_lane_bounds *kept = vf_resume_bounds(resume, &count);
+    assert_int_equal(count, 2);
+    assert_memory_equal(kept, bounds, sizeof bounds);
+    vf_resume_close(resume, NULL);
+    unlink(resume_path);
+}
+
 static void other_files_are_refused(void **state)
 {
     struct vf_resume *resume;
@@ -401,6 +420,7 @@ int main(void)
         cmocka_unit_test(wrong_changes),
         cmocka_unit_test(acknowledged_out_of_order),
         cmocka_unit_test(the_window_wraps_around),
+        cmocka_unit_test(bounds_survive),
         cmocka_unit_test(other_files_are_refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -301,6 +301,45 @@ static void many_records(void **state)
     vf_topic_reader_close(reader);
 }
 
+/* The same bounds give the same records again, whatever was added since. */
+static void bounds_are_kept(void **state)
+{
+    static const struct entry more[] = {{0, 1500, "late"}, {2, 9999, "later"}};
+    const char *topics[] = {"kept"};
+    struct vf_lane_bounds bounds[4];
+    struct vf_error err;
+    (void)state;
+
+    assert_int_equal(vf_mock_topic(mock, "kept", 4, &err), 0);
+    send_entries("kept", entries, ENTRIES);
+    struct vf_topic_reader *reader = open_reader(topics, 1, "offset:1", "end");
+    assert_int_equal(vf_topic_reader_bound_count(reader), 4);
+    for (size_t i = 0; i < 4; i++)
+        bounds[i] = vf_topic_reader_bounds(reader, i);
+    expect_values(reader, "c c2 e f g ");
+    vf_topic_reader_close(reader);
+    send_entries("kept", more, 2);
+
+    struct vf_topic_reader_config config = {.settings = settings,
+                                            .topics = topics,
+                                            .topic_count = 1,
+                                            .start = {VF_BOUND_BEGINNING, 0},
+                                            .end = {VF_BOUND_END, 0},
+                                            .bounds = bounds,
+                                            .bound_count = 4,
+                                            .timeout_ms = TIMEOUT_MS};
+    assert_int_equal(vf_topic_reader_open(&config, &reader, &err), 0);
+    expect_values(reader, "c c2 e f g ");
+    vf_topic_reader_close(reader);
+    config.bound_count = 1; /* a partition without bounds is not read */
+    assert_int_equal(vf_topic_reader_open(&config, &reader, &err), 0);
+    expect_values(reader, "c c2 g ");
+    vf_topic_reader_close(reader);
+    bounds[0].end = 999;
+    assert_int_equal(vf_topic_reader_open(&config, &reader, &err), VF_EKAFKA);
+    assert_contains(err.text, "no longer all there");
+}
+
 static void what_cannot_be_read(void **state)
 {
     const char *topics[] = {"nonexistent"};
@@ -358,6 +397,7 @@ int main(void)
         cmocka_unit_test(several_topics_and_headers),
         cmocka_unit_test(a_follower_waits_for_more),
         cmocka_unit_test(many_records),
+        cmocka_unit_test(bounds_are_kept),
         cmocka_unit_test(what_cannot_be_read),
         cmocka_unit_test(no_memory),
     };
