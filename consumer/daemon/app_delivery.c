@@ -1,6 +1,7 @@
 #include "daemon/app_delivery.h"
 
 #include "base/memory.h"
+#include "daemon/ahead.h"
 #include "kafka/transaction_thread.h"
 #include <stdio.h>
 #include <string.h>
@@ -37,6 +38,7 @@ struct vf_app_delivery {
     rd_kafka_topic_partition_list_t *offsets;    /* owned; of the call under way */
     rd_kafka_consumer_group_metadata_t *members; /* owned */
     struct settled settled;
+    struct vf_ahead ahead;
     bool opened;      /* a transaction was open once */
     bool revoking;    /* the source waits */
     uint64_t taken;   /* records sent in this transaction */
@@ -118,6 +120,7 @@ int vf_app_delivery_configure(struct vf_app *app, struct vf_client_settings *set
     struct vf_app_delivery *delivery = vf_calloc(1, sizeof *delivery);
     if (!delivery)
         return vf_error_set(err, VF_ENOMEM, "out of memory");
+    vf_ahead_init(&delivery->ahead);
     delivery->app = app;
     app->delivery = delivery;
     int rc = make_id(delivery, err);
@@ -183,8 +186,60 @@ static bool gather(void *owner)
     return delivery->members != NULL;
 }
 
+static void remember_refused(struct vf_app_delivery *delivery, struct vf_ticket ticket)
+{
+    for (size_t i = 0; i < delivery->refused_count; i++) {
+        if (delivery->refused[i].slot == ticket.slot &&
+            delivery->refused[i].offset == ticket.offset) {
+            delivery->refused[i].times++;
+            return;
+        }
+    }
+    /* The oldest goes: if it comes again, it is found guilty again. */
+    if (delivery->refused_count == REFUSED_MAX)
+        memmove(delivery->refused, delivery->refused + 1,
+                --delivery->refused_count * sizeof *delivery->refused);
+    delivery->refused[delivery->refused_count++] = (struct refused){ticket.slot, ticket.offset, 1};
+}
+
+/* What was taken and cannot be sent is not counted. */
+static void forget_ahead(struct vf_app_delivery *delivery)
+{
+    delivery->app->counters.in -= vf_ahead_clear(&delivery->ahead);
+}
+
+/* Sends what was made while no transaction was open, as far as there is room. */
+static void send_ahead(struct vf_app_delivery *delivery)
+{
+    struct vf_app *app = delivery->app;
+    const struct vf_ahead_entry *entry;
+    struct vf_error err = {0};
+    while (vf_transaction_open(&delivery->txn) && (entry = vf_ahead_first(&delivery->ahead))) {
+        struct vf_ticket ticket = entry->ticket;
+        int rc = VF_OK;
+        if (vf_source_owns(app->source, ticket)) {
+            rc = vf_sink_send(app->sink, &entry->record, ticket, &err);
+            if (rc == VF_OK)
+                vf_app_delivery_sent(app);
+        } else {
+            app->counters.in--; /* its partition went away, and it with it */
+        }
+        if (rc == VF_EAGAIN)
+            return;
+        if (rc) {
+            /* It is read once more, and takes the way of refused outputs from there. */
+            if (rc != VF_EKAFKA && rc != VF_ENOMEM)
+                remember_refused(delivery, ticket);
+            vf_app_delivery_spoil(app, &err);
+            return;
+        }
+        vf_ahead_pop(&delivery->ahead);
+    }
+}
+
 static void finish_drain(struct vf_app_delivery *delivery)
 {
+    forget_ahead(delivery);
     void (*drained)(struct vf_app *) = delivery->drained;
     delivery->drained = NULL;
     if (drained)
@@ -201,10 +256,12 @@ static void opened(void *owner)
         delivery->revoking = false;
         vf_source_revoke_done(app->source);
     }
-    if (delivery->drained)
+    if (delivery->drained) {
         finish_drain(delivery);
-    else if (app->source && !app->source_closing)
+    } else if (app->source && !app->source_closing) {
+        send_ahead(delivery);
         vf_source_resume(app->source);
+    }
 }
 
 static void committed(void *owner)
@@ -212,7 +269,9 @@ static void committed(void *owner)
     struct vf_app_delivery *delivery = owner;
     struct vf_app *app = delivery->app;
     const struct vf_counters *counters = &app->counters;
-    delivery->settled = (struct settled){counters->in, counters->out, counters->dead_letters};
+    /* What was made ahead is in none of the others yet. */
+    delivery->settled = (struct settled){counters->out + counters->dead_letters, counters->out,
+                                         counters->dead_letters};
     if (app->source)
         vf_source_committed(app->source, delivery->offsets);
     release_job(delivery);
@@ -222,6 +281,7 @@ static void rewind_source(void *owner, bool looked)
 {
     struct vf_app_delivery *delivery = owner;
     struct vf_app *app = delivery->app;
+    forget_ahead(delivery);
     uint64_t undone = app->counters.in - delivery->settled.in;
     app->counters.in = delivery->settled.in;
     app->counters.out = delivery->settled.out;
@@ -277,6 +337,7 @@ static void finish_close(void *owner)
     void (*closed)(struct vf_app *) = delivery->closed;
     struct vf_app *app = delivery->app;
     release_job(delivery);
+    vf_ahead_release(&delivery->ahead);
     app->delivery = NULL;
     vf_free(delivery);
     closed(app);
@@ -372,11 +433,32 @@ int vf_app_delivery_start(struct vf_app *app, struct vf_error *err)
 
 /* ---- what the flow of records tells ---- */
 
-bool vf_app_delivery_ready(struct vf_app *app)
+enum vf_app_readiness vf_app_delivery_ready(struct vf_app *app)
 {
     struct vf_app_delivery *delivery = app->delivery;
-    return vf_transaction_open(&delivery->txn) &&
-           (delivery->careful == 0 || unacknowledged(delivery) == 0);
+    bool careful = delivery->careful > 0;
+    switch (delivery->txn.state) {
+    case VF_TXN_OPEN:
+        if (vf_ahead_first(&delivery->ahead) || (careful && unacknowledged(delivery) > 0))
+            return VF_APP_WAIT;
+        return VF_APP_SEND;
+    case VF_TXN_DRAINING:
+    case VF_TXN_ADDING:
+    case VF_TXN_COMMITTING:
+    case VF_TXN_BEGINNING: return careful ? VF_APP_WAIT : VF_APP_AHEAD;
+    default: return VF_APP_WAIT;
+    }
+}
+
+int vf_app_delivery_ahead(struct vf_app *app, const struct vf_record *record,
+                          struct vf_ticket ticket)
+{
+    return vf_ahead_push(&app->delivery->ahead, record, ticket);
+}
+
+void vf_app_delivery_room(struct vf_app *app)
+{
+    send_ahead(app->delivery);
 }
 
 unsigned vf_app_delivery_refused(const struct vf_app *app, struct vf_ticket ticket)
@@ -387,22 +469,6 @@ unsigned vf_app_delivery_refused(const struct vf_app *app, struct vf_ticket tick
             delivery->refused[i].offset == ticket.offset)
             return delivery->refused[i].times;
     return 0;
-}
-
-static void remember_refused(struct vf_app_delivery *delivery, struct vf_ticket ticket)
-{
-    for (size_t i = 0; i < delivery->refused_count; i++) {
-        if (delivery->refused[i].slot == ticket.slot &&
-            delivery->refused[i].offset == ticket.offset) {
-            delivery->refused[i].times++;
-            return;
-        }
-    }
-    /* The oldest goes: if it comes again, it is found guilty again. */
-    if (delivery->refused_count == REFUSED_MAX)
-        memmove(delivery->refused, delivery->refused + 1,
-                --delivery->refused_count * sizeof *delivery->refused);
-    delivery->refused[delivery->refused_count++] = (struct refused){ticket.slot, ticket.offset, 1};
 }
 
 void vf_app_delivery_sent(struct vf_app *app)

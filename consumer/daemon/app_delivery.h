@@ -21,8 +21,18 @@ int vf_app_delivery_configure(struct vf_app *app, struct vf_client_settings *set
 /* After source and sink were created. Does nothing with at-least-once. VF_ENOMEM, VF_EIO. */
 int vf_app_delivery_start(struct vf_app *app, struct vf_error *err);
 
-/* Whether a record may be taken now. */
-bool vf_app_delivery_ready(struct vf_app *app);
+enum vf_app_readiness {
+    VF_APP_WAIT,  /* no record may be taken now */
+    VF_APP_SEND,  /* outputs go to the producer */
+    VF_APP_AHEAD, /* outputs are kept until the next transaction: vf_app_delivery_ahead */
+};
+
+enum vf_app_readiness vf_app_delivery_ready(struct vf_app *app);
+/* Keeps an event's output. VF_EAGAIN: no room. VF_ENOMEM. */
+int vf_app_delivery_ahead(struct vf_app *app, const struct vf_record *record,
+                          struct vf_ticket ticket);
+/* The producer has room again. */
+void vf_app_delivery_room(struct vf_app *app);
 /* How often this record's output was refused before, so that it must become a dead letter. */
 unsigned vf_app_delivery_refused(const struct vf_app *app, struct vf_ticket ticket);
 /* The record's output was sent. */

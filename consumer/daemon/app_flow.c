@@ -130,6 +130,28 @@ static bool send_refused(struct vf_app *app, const struct vf_record *record,
     return true;
 }
 
+static enum vf_take send_now(struct vf_app *app, const struct vf_record *record,
+                             struct vf_ticket ticket, struct vf_output *out)
+{
+    int rc = VF_OK;
+
+    if (!send_refused(app, record, ticket, out, &rc))
+        rc = send_output(app, record, ticket, out);
+    enum vf_take take = take_of(app, rc);
+    if (take == VF_TAKE_DONE && app->delivery)
+        vf_app_delivery_sent(app);
+    return take;
+}
+
+/* While no transaction is open. What may become a dead letter waits for one. */
+static enum vf_take keep_ahead(struct vf_app *app, struct vf_ticket ticket,
+                               const struct vf_output *out)
+{
+    if (out->outcome != VF_OUTCOME_EVENT || vf_app_delivery_refused(app, ticket))
+        return VF_TAKE_BUSY;
+    return take_of(app, vf_app_delivery_ahead(app, &out->record, ticket));
+}
+
 static enum vf_take on_record(void *owner, const struct vf_record *record, struct vf_ticket ticket)
 {
     struct vf_app *app = owner;
@@ -138,19 +160,16 @@ static enum vf_take on_record(void *owner, const struct vf_record *record, struc
     if (app->state != VF_APP_RUNNING ||
         vf_app_in_flight(app) >= (uint64_t)app->config->limit_in_flight)
         return VF_TAKE_BUSY;
-    if (app->delivery && !vf_app_delivery_ready(app))
+    enum vf_app_readiness ready = app->delivery ? vf_app_delivery_ready(app) : VF_APP_SEND;
+    if (ready == VF_APP_WAIT)
         return VF_TAKE_BUSY;
     vf_pipeline_run(app->pipeline, record, &out);
     if (out.outcome == VF_OUTCOME_HOLD)
         return VF_TAKE_HOLD;
-    int rc = VF_OK;
-    if (!send_refused(app, record, ticket, &out, &rc))
-        rc = send_output(app, record, ticket, &out);
-    enum vf_take take = take_of(app, rc);
+    enum vf_take take =
+        ready == VF_APP_AHEAD ? keep_ahead(app, ticket, &out) : send_now(app, record, ticket, &out);
     if (take != VF_TAKE_DONE)
         return take;
-    if (app->delivery)
-        vf_app_delivery_sent(app);
 
     app->counters.in++;
     app->counters.bytes_in += record->value.len;
@@ -216,6 +235,8 @@ static void on_delivery(void *owner, struct vf_ticket ticket, const struct vf_de
 static void on_room(void *owner)
 {
     struct vf_app *app = owner;
+    if (app->delivery && app->source && !app->source_closing)
+        vf_app_delivery_room(app);
     if (app->source && !app->source_closing)
         vf_source_resume(app->source);
 }

@@ -111,6 +111,8 @@ int vf_source_start(struct vf_source *source, struct vf_error *err);
 
 /* The record's output was acknowledged. May be called within on_record. */
 void vf_source_done(struct vf_source *source, struct vf_ticket ticket);
+/* Whether vf_source_done would have an effect, and the partition stays. */
+bool vf_source_owns(const struct vf_source *source, struct vf_ticket ticket);
 /* The record's output can never be delivered: it will come back through on_rejected. */
 void vf_source_reject(struct vf_source *source, struct vf_ticket ticket,
                       const struct vf_error *reason);

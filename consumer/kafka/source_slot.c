@@ -226,6 +226,13 @@ void vf_source_done(struct vf_source *source, struct vf_ticket ticket)
         slot_done(source, slot, ticket.sequence, ticket.offset);
 }
 
+bool vf_source_owns(const struct vf_source *source, struct vf_ticket ticket)
+{
+    const struct slot *slot = slot_of_ticket(source, ticket);
+    return slot && slot->state == SLOT_ACTIVE &&
+           vf_checkpoint_has(&slot->checkpoint, ticket.sequence, ticket.offset);
+}
+
 void slot_remove_reject(struct slot *slot, size_t index)
 {
     slot->reject_count--;

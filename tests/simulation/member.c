@@ -62,6 +62,13 @@ void vf_source_done(struct vf_source *source, struct vf_ticket ticket)
         vf_checkpoint_done(&place->checkpoint, ticket.sequence, ticket.offset);
 }
 
+bool vf_source_owns(const struct vf_source *source, struct vf_ticket ticket)
+{
+    const struct place *place = &source->places[ticket.slot];
+    return place->state == PLACE_ACTIVE && place->generation == ticket.generation &&
+           vf_checkpoint_has(&place->checkpoint, ticket.sequence, ticket.offset);
+}
+
 void vf_source_reject(struct vf_source *source, struct vf_ticket ticket,
                       const struct vf_error *reason)
 {
