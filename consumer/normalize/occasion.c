@@ -73,7 +73,10 @@ static int32_t digits_ordinal(const struct scan *s, size_t i)
     if (after < s->tokens->count) {
         const struct vf_token *n = &s->tokens->at[after];
         if (n->gap == VF_GAP_NONE || n->gap == VF_GAP_POINT) {
-            bool suffix = is_kind(s, after, VF_OCCASION_SUFFIX);
+            struct vf_lexicon_hit hit;
+            bool suffix =
+                vf_tokens_begin(s->tokens, after, &vf_lexicon_occasions, s->language, &hit) &&
+                hit.entry->kind == VF_OCCASION_SUFFIX;
             ordinal = ordinal || suffix ||
                       (n->gap == VF_GAP_POINT &&
                        follows(s, after, VF_OCCASION_GATHERING, GATHERING_NEAR));
@@ -248,7 +251,7 @@ int vf_occasion_read(struct vf_slice text, vf_language language, struct vf_arena
     *out = (struct vf_occasion_reading){.text = text};
     if (!text.len)
         return VF_OK;
-    int rc = vf_tokens_read(text, arena, &tokens);
+    int rc = vf_tokens_read_elided(text, arena, &tokens);
     if (rc)
         return rc;
     for (size_t begin = 0; begin < tokens.count;) {

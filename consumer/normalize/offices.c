@@ -10,16 +10,22 @@
 typedef uint32_t terms; /* bit k: a word of kind k was seen */
 #define TERM(name) (UINT32_C(1) << VF_TERM_##name)
 
-static const terms titles = TERM(SPEAKER) | TERM(CHAIR) | TERM(PRESIDENT) | TERM(HEAD) |
-                            TERM(DEPUTY_SPEAKER) | TERM(MP) | TERM(SECRETARY_GENERAL) |
-                            TERM(SECRETARY) | TERM(PRIME_MINISTER) | TERM(MINISTER) |
-                            TERM(HEAD_OF_STATE) | TERM(MONARCH) | TERM(AMBASSADOR) |
-                            TERM(COUNTERPART) | TERM(OFFICIAL) | TERM(COMMISSIONER) | TERM(MEMBER);
+static const terms titles =
+    TERM(SPEAKER) | TERM(CHAIR) | TERM(PRESIDENT) | TERM(HEAD) | TERM(DEPUTY_SPEAKER) |
+    TERM(DEPUTY_CHAIR) | TERM(UPPER_SPEAKER) | TERM(MP) | TERM(SECRETARY_GENERAL) |
+    TERM(SECRETARY) | TERM(PRIME_MINISTER) | TERM(MINISTER) | TERM(HEAD_OF_STATE) | TERM(MONARCH) |
+    TERM(AMBASSADOR) | TERM(COUNTERPART) | TERM(OFFICIAL) | TERM(COMMISSIONER) | TERM(MEMBER);
 
-/* Names of upper chambers, which may hold the title too ("参议长"). */
+/* What words that say several things at once stand for. */
 static terms with_implied(terms seen)
 {
-    return seen & TERM(UPPER) ? seen | TERM(PARLIAMENT) : seen;
+    if (seen & TERM(UPPER_SPEAKER))
+        seen |= TERM(UPPER) | TERM(SPEAKER);
+    if (seen & TERM(UPPER))
+        seen |= TERM(PARLIAMENT);
+    if (seen & TERM(DEPUTY_CHAIR))
+        seen |= TERM(DEPUTY) | TERM(PRESIDENT);
+    return seen;
 }
 
 static bool has(terms seen, terms any)
@@ -217,7 +223,7 @@ int vf_office_read(struct vf_slice text, vf_language language, struct vf_arena *
     out->count = out->main = 0;
     if (!text.len)
         return VF_OK;
-    int rc = vf_tokens_read(text, arena, &tokens);
+    int rc = vf_tokens_read_elided(text, arena, &tokens);
     if (rc)
         return rc;
     struct parser parser = {

@@ -19,7 +19,9 @@ enum vf_office_term {
     VF_TERM_UPPER,      /* an upper chamber: presided over as a parliament of its own */
     VF_TERM_COMMITTEE,  /* committee, commission, group, delegation */
     VF_TERM_DELEGATION,
-    VF_TERM_DEPUTY, /* deputy, vice: lessens what follows */
+    VF_TERM_DEPUTY,        /* deputy, vice: lessens what follows */
+    VF_TERM_DEPUTY_CHAIR,  /* the deputy of a chairman or president, in one word */
+    VF_TERM_UPPER_SPEAKER, /* presides over an upper chamber, in one word */
     VF_TERM_DEPUTY_SPEAKER,
     VF_TERM_MEMBER, /* of something named beside it */
     VF_TERM_MP,     /* deputy, senator, member of parliament */

@@ -197,11 +197,12 @@ int vf_person_read(struct vf_slice text, vf_language language, struct vf_arena *
     bool dirty;
 
     *out = (struct vf_person_name){0};
-    struct vf_slice clean = vf_text_clean(text, arena, &dirty);
-    struct vf_slice name = repair(clean, arena, &out->flags);
-    if (!clean.ptr || !name.ptr)
+    struct vf_slice whole = repair(text, arena, &out->flags); /* before what it needs is cleaned */
+    struct vf_slice name =
+        whole.ptr || !text.len ? vf_text_clean(whole, arena, &dirty) : VF_SLICE_NULL;
+    if (!name.ptr)
         return VF_ENOMEM;
-    if (dirty && !(out->flags & VF_FLAG_BIT(NAME_DOUBTFUL)))
+    if (dirty)
         out->flags |= VF_FLAG_BIT(HIDDEN_CHARACTERS);
     out->name = name;
     if (!name.len) {

@@ -37,6 +37,7 @@ struct token {
     uint8_t script; /* enum vf_alphabet */
     uint8_t syllables;
     uint8_t kind;                /* enum vf_name_word, or NAME */
+    bool article;                /* an Arabic one was taken off */
     char skeleton[SKELETON_MAX]; /* consonant classes, with vowel classes in lower case */
     uint8_t skeleton_len;
     uint8_t consonants;
@@ -71,7 +72,8 @@ static char consonant_class(const struct token *t, size_t i, bool turkic, size_t
     const char *s = t->latin;
     size_t n = t->len;
     char next = i + 1 < n ? s[i + 1] : '\0';
-    bool h = next == 'h';
+    bool digraph = t->script != VF_ALPHABET_ABJAD || strchr("skgcz", s[i]);
+    bool h = next == 'h' && digraph; /* two letters of an abjad only where one letter was both */
 
     *used = 1 + h;
     switch (s[i]) {
@@ -189,8 +191,9 @@ static void read_token(struct name *name, struct vf_slice word, uint8_t kind)
     struct token *t = &name->tokens[name->count];
     enum vf_alphabet script;
 
-    *t = (struct token){.kind = kind};
-    t->len = (uint8_t)vf_romanize(without_article(word), t->latin, sizeof t->latin, &script);
+    struct vf_slice bare = without_article(word);
+    *t = (struct token){.kind = kind, .article = bare.len < word.len};
+    t->len = (uint8_t)vf_romanize(bare, t->latin, sizeof t->latin, &script);
     t->script = (uint8_t)script;
     name->han = name->han || script == VF_ALPHABET_HAN;
     if (!t->len)
@@ -203,7 +206,8 @@ static void read_token(struct name *name, struct vf_slice word, uint8_t kind)
 /* "Abdul Rahman" and "Abdulrahman" are one word. */
 static bool joins_next(const struct token *t)
 {
-    static const char *const words[] = {"abdul", "abdel", "abd", "abdur", "abdal", "abdol", "abu"};
+    static const char *const words[] = {"abdul", "abdel", "abd", "abdur",
+                                        "abdal", "abdol", "abu", "bd"};
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strlen(words[i]) == t->len && !memcmp(words[i], t->latin, t->len))
@@ -221,6 +225,8 @@ static void join_servants(struct name *name)
         if (name->tokens[next].kind == VF_NAME_PARTICLE && next + 1 < name->count)
             next++;
         struct token joined = *t;
+        if (name->tokens[next].article && joined.len < LATIN_MAX)
+            joined.latin[joined.len++] = 'l';
         for (size_t k = 0; k < name->tokens[next].len && joined.len < LATIN_MAX; k++)
             joined.latin[joined.len++] = name->tokens[next].latin[k];
         joined.skeleton_len = joined.consonants = joined.syllables = 0;
@@ -304,13 +310,14 @@ static size_t pick(const struct name *name, const struct token *list[TOKENS_MAX]
     return count;
 }
 
-/* Letter by letter: y is i, oo and ou are u, ee is i, sh is s, doubled letters are one. */
+/* Letter by letter: y is i, oo and ou are u, ee is i, sh is s, kh is h, gh is g, q is k, doubled
+ * letters are one. */
 static size_t put_strict(const struct token *t, char *out)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < t->len; i++) {
-        char c = t->latin[i] == 'y' ? 'i' : t->latin[i];
+        char c = t->latin[i] == 'y' ? 'i' : t->latin[i] == 'q' ? 'k' : t->latin[i];
         char next = i + 1 < t->len ? t->latin[i + 1] : '\0';
         if (c == 'o' && (next == 'o' || next == 'u')) {
             c = 'u';
@@ -318,7 +325,10 @@ static size_t put_strict(const struct token *t, char *out)
         } else if (c == 'e' && next == 'e') {
             c = 'i';
             i++;
-        } else if (c == 's' && next == 'h') {
+        } else if ((c == 's' || c == 'g') && next == 'h') {
+            i++;
+        } else if (c == 'k' && next == 'h') {
+            c = 'h';
             i++;
         } else if (c == 'h' && i + 1 == t->len && i && is_vowel(t->latin[i - 1])) {
             continue;

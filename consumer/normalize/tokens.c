@@ -11,6 +11,7 @@ struct splitter {
     size_t folded_len;
     size_t folded_size;
     uint8_t gap;
+    bool elided; /* an apostrophe ends some words */
 };
 
 static int fold_word(struct splitter *s, struct vf_slice word, size_t *len)
@@ -98,6 +99,23 @@ static size_t ascii_word(struct splitter *s, size_t begin)
     return at;
 }
 
+/* Whether the word so far is one that an apostrophe joins to the next. */
+static bool is_elision(struct vf_slice word)
+{
+    static const char *const words[] = {"l",   "d",   "qu",   "s",    "n",    "un",
+                                        "all", "dal", "dall", "dell", "nell", "sull"};
+    char lower[4];
+
+    if (word.len > sizeof lower)
+        return false;
+    for (size_t i = 0; i < word.len; i++)
+        lower[i] = (char)(word.ptr[i] | 0x20);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (vf_slice_is(vf_slice(lower, word.len), words[i]))
+            return true;
+    return false;
+}
+
 static int read_word(struct splitter *s, size_t *at)
 {
     struct vf_slice text = s->words->text;
@@ -117,6 +135,11 @@ static int read_word(struct splitter *s, size_t *at)
                                          : vf_text_is_apostrophe(c) || vf_text_is_invisible(c);
         if (!inside)
             break;
+        if (s->elided && vf_text_is_apostrophe(c) &&
+            is_elision(vf_slice(text.ptr + begin, end - begin))) {
+            *at = next;
+            break;
+        }
         if (digits && digit >= 0 && number < 100000)
             number = number * 10 + digit;
         *at = end = next;
@@ -133,7 +156,8 @@ static int read_word(struct splitter *s, size_t *at)
     return VF_OK;
 }
 
-int vf_tokens_read(struct vf_slice text, struct vf_arena *arena, struct vf_tokens *out)
+static int read_tokens(struct vf_slice text, bool elided, struct vf_arena *arena,
+                       struct vf_tokens *out)
 {
     out->count = 0;
     out->text = text;
@@ -142,7 +166,7 @@ int vf_tokens_read(struct vf_slice text, struct vf_arena *arena, struct vf_token
         while (out->text.len && ((unsigned char)text.ptr[out->text.len] & 0xC0) == 0x80)
             out->text.len--;
     }
-    struct splitter s = {.words = out, .arena = arena, .gap = VF_GAP_BEGIN};
+    struct splitter s = {.words = out, .arena = arena, .gap = VF_GAP_BEGIN, .elided = elided};
     s.folded_size = 3 * out->text.len + 4;
     s.folded = vf_arena_alloc(arena, s.folded_size);
     if (!s.folded)
@@ -173,20 +197,37 @@ int vf_tokens_read(struct vf_slice text, struct vf_arena *arena, struct vf_token
     return VF_OK;
 }
 
-bool vf_tokens_find(const struct vf_tokens *words, size_t i, const struct vf_lexicon *lexicon,
+int vf_tokens_read(struct vf_slice text, struct vf_arena *arena, struct vf_tokens *out)
+{
+    return read_tokens(text, false, arena, out);
+}
+
+int vf_tokens_read_elided(struct vf_slice text, struct vf_arena *arena, struct vf_tokens *out)
+{
+    return read_tokens(text, true, arena, out);
+}
+
+bool vf_tokens_begin(const struct vf_tokens *tokens, size_t i, const struct vf_lexicon *lexicon,
+                     vf_language language, struct vf_lexicon_hit *hit)
+{
+    size_t begin = tokens->at[i].folded_begin;
+    const char *from = tokens->folded.ptr + begin;
+    const char *stop = memchr(from, '\n', tokens->folded.len - begin);
+    struct vf_slice phrase =
+        vf_slice(from, stop ? (size_t)(stop - from) : tokens->folded.len - begin);
+
+    return vf_lexicon_find(lexicon, phrase, language, hit);
+}
+
+bool vf_tokens_find(const struct vf_tokens *tokens, size_t i, const struct vf_lexicon *lexicon,
                     vf_language language, struct vf_lexicon_hit *hit, size_t *next)
 {
-    size_t begin = words->at[i].folded_begin;
-    const char *from = words->folded.ptr + begin;
-    const char *stop = memchr(from, '\n', words->folded.len - begin);
-    struct vf_slice phrase =
-        vf_slice(from, stop ? (size_t)(stop - from) : words->folded.len - begin);
-
-    if (!vf_lexicon_find(lexicon, phrase, language, hit))
+    if (!vf_tokens_begin(tokens, i, lexicon, language, hit))
         return false;
-    size_t end = begin + hit->length;
-    while (i < words->count && words->at[i].folded_end <= end)
-        i++;
-    *next = i;
-    return true;
+    size_t end = tokens->at[i].folded_begin + hit->length;
+    size_t behind = i;
+    while (behind < tokens->count && tokens->at[behind].folded_end <= end)
+        behind++;
+    *next = behind;
+    return behind > i;
 }

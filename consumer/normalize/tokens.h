@@ -40,6 +40,9 @@ struct vf_tokens {
 
 /* Borrows the text; folded lives in the arena. 0 or VF_ENOMEM. */
 int vf_tokens_read(struct vf_slice text, struct vf_arena *arena, struct vf_tokens *out);
+/* The same with the articles and prepositions that French and Italian join by an apostrophe as
+ * words of their own: "l'Assemblée", "dell'Unione". Not for names of people. */
+int vf_tokens_read_elided(struct vf_slice text, struct vf_arena *arena, struct vf_tokens *out);
 
 static inline struct vf_slice vf_tokens_folded(const struct vf_tokens *words, size_t i)
 {
@@ -47,8 +50,12 @@ static inline struct vf_slice vf_tokens_folded(const struct vf_tokens *words, si
                     (size_t)(words->at[i].folded_end - words->at[i].folded_begin));
 }
 
-/* The longest phrase of the lexicon that begins with word i; *next: the word behind it. */
-bool vf_tokens_find(const struct vf_tokens *words, size_t i, const struct vf_lexicon *lexicon,
+/* The longest phrase of the lexicon that begins with word i and ends with a word; *next: the word
+ * behind it, greater than i. */
+bool vf_tokens_find(const struct vf_tokens *tokens, size_t i, const struct vf_lexicon *lexicon,
                     vf_language language, struct vf_lexicon_hit *hit, size_t *next);
+/* The same where a script without spaces has the phrase only begin word i: "届" in "届大会". */
+bool vf_tokens_begin(const struct vf_tokens *tokens, size_t i, const struct vf_lexicon *lexicon,
+                     vf_language language, struct vf_lexicon_hit *hit);
 
 #endif
