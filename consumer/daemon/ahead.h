@@ -12,8 +12,8 @@
 #include "kafka/source.h"
 
 enum {
-    VF_AHEAD_RECORDS_MAX = 4096,          /* at 100,000 a second, a commit of 40 ms */
-    VF_AHEAD_BYTES_MAX = 4 * 1024 * 1024, /* of copies */
+    VF_AHEAD_RECORDS_MAX = 2048,          /* at 50,000 a second, a commit of 40 ms */
+    VF_AHEAD_BYTES_MAX = 2 * 1024 * 1024, /* of copies */
 };
 
 struct vf_ahead_entry {

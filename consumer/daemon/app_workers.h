@@ -10,7 +10,7 @@
 #include "daemon/app_internal.h"
 
 enum {
-    VF_APP_WORKERS_MAX = 64, /* threads; each prefetches up to 16 MiB */
+    VF_APP_WORKERS_MAX = 64, /* threads; each prefetches some MiB */
     VF_APP_PUBLISH_MS = 100, /* how old what a worker tells may be */
 };
 

@@ -99,7 +99,7 @@ static const struct vf_option options[] = {
            "Array items in one value."),
     NUMBER("limits", "depth", VF_OPTION_INT, limit_depth, "64", 1, 1000,
            "Nesting of types in one value."),
-    NUMBER("limits", "in.flight", VF_OPTION_INT, limit_in_flight, "10000", 1, 1000000,
+    NUMBER("limits", "in.flight", VF_OPTION_INT, limit_in_flight, "4000", 1, 1000000,
            "Outputs sent and not yet acknowledged; more wait."),
     CHOICE("delivery", "mode", delivery_mode, "at-least-once", delivery_modes,
            "exactly-once: outputs and offsets are committed together, in transactions, and readers "

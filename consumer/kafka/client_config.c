@@ -36,13 +36,13 @@ static const struct standard standards[] = {
     {CONSUMERS, "heartbeat.interval.ms", "3000", false},
     /* A misspelt topic must be an error, not a new empty topic. */
     {CONSUMERS, "allow.auto.create.topics", "false", false},
-    /* The memory of prefetching, for any number of partitions: the queue 4 MiB; an answer of each
-     * broker 2 MiB and one partition's share of it 256 KiB, both as compressed. With the
+    /* The memory of prefetching, for any number of partitions: the queue 2 MiB; an answer of each
+     * broker 1 MiB and one partition's share of it 128 KiB, both as compressed. With the
      * library's own 64, 50 and 1 MiB, 200 partitions with a backlog take 350 MiB, and are read
      * no faster. */
-    {CONSUMERS, "queued.max.messages.kbytes", "4096", false},
-    {CONSUMERS, "fetch.max.bytes", "2097152", false},
-    {CONSUMERS, "fetch.message.max.bytes", "262144", false},
+    {CONSUMERS, "queued.max.messages.kbytes", "2048", false},
+    {CONSUMERS, "fetch.max.bytes", "1048576", false},
+    {CONSUMERS, "fetch.message.max.bytes", "131072", false},
     /* 100 ms instead of half a second: after a leader's change reading goes on at once. */
     {CONSUMERS, "fetch.error.backoff.ms", "100", false},
     /* 10 ms: a full queue is emptied within milliseconds; the library waits a second. */

@@ -48,14 +48,17 @@ def drain(feed, mode, group, count, **changes):
 def throughput(feed, options):
     fill(feed, options.events)
     rates = {mode: [] for mode in MODES}
+    peaks = dict.fromkeys(MODES, 0)
     for round_ in range(options.rounds):
         for mode in MODES:
-            rate, _ = drain(feed, mode, f"{feed.name}-{mode}-{round_}", options.events)
+            rate, peak = drain(feed, mode, f"{feed.name}-{mode}-{round_}", options.events)
             rates[mode].append(rate)
+            peaks[mode] = max(peaks[mode], peak)
     medians = {mode: statistics.median(rates[mode]) for mode in MODES}
     for mode in MODES:
         print(f"{mode}: {medians[mode]:.0f} events/s, of {options.rounds}: "
-              + ", ".join(f"{rate:.0f}" for rate in rates[mode]))
+              + ", ".join(f"{rate:.0f}" for rate in rates[mode])
+              + f"; peak resident memory {peaks[mode] / 2**20:.0f} MiB")
     print(f"exactly-once / at-least-once: {medians['exactly-once'] / medians['at-least-once']:.2f}")
 
 
@@ -91,6 +94,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--events", type=int, default=200000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=["throughput", "recovery", "memory"])
     parser.add_argument("--kafka", default=None)
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "release")
     options = parser.parse_args()
@@ -114,11 +118,14 @@ def main():
     try:
         node.start()
         print(f"Kafka {version}, one broker")
-        throughput(feed("throughput"), options)
+        if options.only in (None, "throughput"):
+            throughput(feed("throughput"), options)
         for mode in MODES:
-            recovery(feed(f"recovery-{mode}"), mode, False)
-            recovery(feed(f"static-{mode}"), mode, True)
-            memory(feed(f"memory-{mode}"), mode)
+            if options.only in (None, "recovery"):
+                recovery(feed(f"recovery-{mode}"), mode, False)
+                recovery(feed(f"static-{mode}"), mode, True)
+            if options.only in (None, "memory"):
+                memory(feed(f"memory-{mode}"), mode)
     finally:
         for one in feeds:
             one.close()

@@ -98,12 +98,12 @@ static void test_fetch_size_follows_the_message_size(void **state)
 {
     struct fixture *fixture = *state;
     struct vf_pair *size;
-    assert_value(fixture, VF_CLIENT_CONSUMER, "fetch.max.bytes", "2097152");
+    assert_value(fixture, VF_CLIENT_CONSUMER, "fetch.max.bytes", "1048576");
     pairs_add(fixture->common, "message.max.bytes", "5000000");
     size = &fixture->common->items[0];
     assert_value(fixture, VF_CLIENT_CONSUMER, "fetch.max.bytes", "5000000");
     size->value = vf_slice_of("1000");
-    assert_value(fixture, VF_CLIENT_CONSUMER, "fetch.max.bytes", "2097152");
+    assert_value(fixture, VF_CLIENT_CONSUMER, "fetch.max.bytes", "1048576");
     pairs_add(fixture->consumer, "fetch.max.bytes", "3000000");
     assert_value(fixture, VF_CLIENT_CONSUMER, "fetch.max.bytes", "3000000");
 }
