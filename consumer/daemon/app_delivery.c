@@ -2,8 +2,8 @@
 
 #include "base/memory.h"
 #include "daemon/ahead.h"
+#include "daemon/transactional_id.h"
 #include "kafka/transaction_thread.h"
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -11,7 +11,6 @@ enum {
     CALL_TIMEOUT_MS = 5000,  /* of the calls that may be repeated as they were */
     REPLACE_DELAY_MS = 1000, /* after a producer that could not even begin */
     REFUSED_MAX = 64,        /* refused records kept in mind; they are few, or all is wrong */
-    ID_MAX = 512,            /* bytes of a transactional.id; brokers take 32 KiB */
 };
 
 /* A record whose output was refused. */
@@ -34,7 +33,7 @@ struct vf_app_delivery {
     struct vf_txn_thread *thread; /* NULL: stopped */
     uv_timer_t timer;
     struct vf_client_settings settings;
-    char id[ID_MAX];
+    char id[VF_TRANSACTIONAL_ID_MAX];
     rd_kafka_topic_partition_list_t *offsets;    /* owned; of the call under way */
     rd_kafka_consumer_group_metadata_t *members; /* owned */
     struct settled settled;
@@ -67,63 +66,21 @@ static uint64_t now(const struct vf_app_delivery *delivery)
 
 /* ---- settings ---- */
 
-static const char *property(const struct vf_config *config, const char *name)
-{
-    const struct vf_pairs *sections[] = {&config->kafka, &config->kafka_consumer};
-    const char *value = NULL;
-    for (size_t s = 0; s < 2; s++)
-        for (size_t i = 0; i < sections[s]->count; i++)
-            if (vf_slice_is(sections[s]->items[i].key, name))
-                value = sections[s]->items[i].value.ptr;
-    return value;
-}
-
-static int random_number(uint64_t *out, struct vf_error *err)
-{
-    int rc = uv_random(NULL, NULL, out, sizeof *out, 0, NULL);
-    return rc ? vf_error_set(err, VF_EIO, "no random number: %s", uv_strerror(rc)) : VF_OK;
-}
-
-/* With static membership the id lasts, and what a killed daemon left open ends as soon as its
- * successor starts. Without it two daemons must never have the same. */
-static int make_id(struct vf_app_delivery *delivery, struct vf_error *err)
-{
-    const struct vf_config *config = delivery->app->config;
-    const char *instance = property(config, "group.instance.id");
-    const char *group = property(config, "group.id");
-    const char *prefix = config->transactional_id_prefix.len ? config->transactional_id_prefix.ptr
-                         : group                             ? group
-                                                             : "visitfeed";
-    uint64_t number = 0;
-    int rc = instance ? VF_OK : random_number(&number, err);
-    if (rc)
-        return rc;
-    int length =
-        instance ? snprintf(delivery->id, ID_MAX, "%s-%s", prefix, instance)
-                 : snprintf(delivery->id, ID_MAX, "%s-%016llx", prefix, (unsigned long long)number);
-    if (length >= ID_MAX)
-        return vf_error_set(err, VF_ECONFIG, "the transactional.id would be longer than %d bytes",
-                            ID_MAX - 1);
-    return VF_OK;
-}
-
 int vf_app_delivery_configure(struct vf_app *app, struct vf_client_settings *settings,
                               struct vf_error *err)
 {
     if (app->config->delivery_mode != VF_EXACTLY_ONCE)
         return VF_OK;
-    const char *isolation = property(app->config, "isolation.level");
-    if (isolation && strcmp(isolation, "read_committed") != 0)
-        return vf_error_set(err, VF_ECONFIG,
-                            "exactly-once needs isolation.level = read_committed, not %s",
-                            isolation);
     struct vf_app_delivery *delivery = vf_calloc(1, sizeof *delivery);
     if (!delivery)
         return vf_error_set(err, VF_ENOMEM, "out of memory");
     vf_ahead_init(&delivery->ahead);
     delivery->app = app;
     app->delivery = delivery;
-    int rc = make_id(delivery, err);
+    uint64_t number;
+    int rc = uv_random(NULL, NULL, &number, sizeof number, 0, NULL);
+    rc = rc ? vf_error_set(err, VF_EIO, "no random number: %s", uv_strerror(rc))
+            : vf_transactional_id(app->config, number, delivery->id, err);
     settings->transactional_id = delivery->id;
     settings->transaction_timeout_ms = (uint32_t)app->config->transaction_timeout;
     delivery->settings = *settings;

@@ -1,5 +1,6 @@
 #include "daemon/app.h"
 #include "daemon/commands.h"
+#include "daemon/transactional_id.h"
 #include "kafka/client_config.h"
 #include <stdio.h>
 
@@ -46,7 +47,14 @@ int vf_command_check_config(const struct vf_command_line *line, const struct vf_
     struct vf_schema_store *store = NULL;
     struct vf_error err = {0};
 
+    char id[VF_TRANSACTIONAL_ID_MAX];
+
     int rc = no_arguments(line, &err);
+    if (!rc && config->delivery_mode == VF_EXACTLY_ONCE) {
+        settings.transactional_id = id;
+        settings.transaction_timeout_ms = (uint32_t)config->transaction_timeout;
+        rc = vf_transactional_id(config, 0, id, &err);
+    }
     if (!rc)
         rc = vf_client_config_check(&settings, &err);
     if (!rc && vf_config_registry(config, arena, &registry) &&

@@ -1,4 +1,5 @@
 vf_unit_test(transaction DEPENDS vf_kafka)
+vf_unit_test(delivery DEPENDS vf_daemon)
 
 # The daemon's delivery over a model of Kafka: see simulation/simulate.c.
 add_executable(simulate simulation/simulate.c simulation/member.c simulation/world.c)
