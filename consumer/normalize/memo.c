@@ -42,6 +42,15 @@ void vf_memo_free(struct vf_memo *memo)
     vf_free(memo);
 }
 
+void vf_memo_forget(struct vf_memo *memo)
+{
+    if (!memo)
+        return;
+    memset(memo->sets, 0, sizeof memo->sets);
+    memo->reference = NULL;
+    memo->snapshot_len = 0;
+}
+
 void vf_memo_bind(struct vf_memo *memo, const void *reference, struct vf_slice snapshot)
 {
     if (!memo || (memo->reference == reference && memo->snapshot_len == snapshot.len &&

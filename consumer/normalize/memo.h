@@ -27,6 +27,10 @@ void vf_memo_free(struct vf_memo *memo); /* NULL is allowed */
 /* Forgets everything if the snapshot of reference data is another than before. NULL is allowed. */
 void vf_memo_bind(struct vf_memo *memo, const void *reference, struct vf_slice snapshot);
 
+/* Forgets everything. Before reference data goes away that answers came from: other data may come
+ * to lie at the same address, under the same snapshot. NULL is allowed. */
+void vf_memo_forget(struct vf_memo *memo);
+
 /* What is asked of a text. */
 enum vf_memo_kind {
     VF_MEMO_PERSON,

@@ -110,6 +110,7 @@ void vf_pipeline_free(struct vf_pipeline *pipeline)
 void vf_pipeline_set_reference(struct vf_pipeline *pipeline, struct vf_reference *reference)
 {
     struct vf_reference *old = pipeline->reference;
+    vf_memo_forget(pipeline->memo);
     pipeline->reference = vf_reference_retain(reference);
     vf_reference_release(old);
 }

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "codec/wire_json.h"
+#include "normalize/memo.h"
 #include "pipeline/pipeline.h"
 #include "vf_events.h"
 #include <stdio.h>
@@ -380,6 +381,26 @@ static void store_has_a_bound(void **state)
     assert_int_equal(f->out.outcome, VF_OUTCOME_EVENT);
 }
 
+/* Other reference data may come to lie where the old was, under the same snapshot. */
+static void what_was_remembered_goes_with_its_reference(void **state)
+{
+    struct vf_memo *memo;
+    const char *answer = "old";
+    const char *found = NULL;
+    struct vf_memo_key key = {.text = vf_slice_of("Prime Minister"), .kind = VF_MEMO_OFFICE};
+    (void)state;
+    assert_int_equal(vf_memo_create(&memo), 0);
+    vf_memo_bind(memo, &answer, vf_slice_of("snapshot"));
+    assert_false(vf_memo_find(memo, &key, &found, sizeof found));
+    vf_memo_keep(memo, &key, &answer, sizeof answer);
+    assert_true(vf_memo_find(memo, &key, &found, sizeof found));
+    vf_memo_forget(memo);
+    vf_memo_bind(memo, &answer, vf_slice_of("snapshot"));
+    assert_false(vf_memo_find(memo, &key, &found, sizeof found));
+    vf_memo_forget(NULL);
+    vf_memo_free(memo);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,6 +418,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(store_keeps_ids_apart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(store_has_a_bound, set_up, tear_down),
+        cmocka_unit_test(what_was_remembered_goes_with_its_reference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
