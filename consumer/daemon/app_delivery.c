@@ -10,7 +10,11 @@ enum {
     TICK_MS = 10,            /* of the timer: a twentieth of the usual interval */
     CALL_TIMEOUT_MS = 5000,  /* of the calls that may be repeated as they were */
     REPLACE_DELAY_MS = 1000, /* after a producer that could not even begin */
-    REFUSED_MAX = 64,        /* refused records kept in mind; they are few, or all is wrong */
+    /* Records of a transaction while all goes well: far more than an interval brings. One that
+     * failed is tried again with half as many, each that ends well allows twice as many: where
+     * brokers are slow or throttle, it must end before its timeout. */
+    TAKEN_MAX = 1 << 20,
+    REFUSED_MAX = 64, /* refused records kept in mind; they are few, or all is wrong */
 };
 
 /* A record whose output was refused. */
@@ -41,6 +45,7 @@ struct vf_app_delivery {
     bool opened;      /* a transaction was open once */
     bool revoking;    /* the source waits */
     uint64_t taken;   /* records sent in this transaction */
+    uint64_t limit;   /* on them */
     uint64_t careful; /* records still to be sent one at a time */
     struct refused refused[REFUSED_MAX];
     size_t refused_count;
@@ -75,6 +80,7 @@ int vf_app_delivery_configure(struct vf_app *app, struct vf_client_settings *set
     if (!delivery)
         return vf_error_set(err, VF_ENOMEM, "out of memory");
     vf_ahead_init(&delivery->ahead);
+    delivery->limit = TAKEN_MAX;
     delivery->app = app;
     app->delivery = delivery;
     uint64_t number;
@@ -171,7 +177,8 @@ static void send_ahead(struct vf_app_delivery *delivery)
     struct vf_app *app = delivery->app;
     const struct vf_ahead_entry *entry;
     struct vf_error err = {0};
-    while (vf_transaction_open(&delivery->txn) && (entry = vf_ahead_first(&delivery->ahead))) {
+    while (vf_transaction_open(&delivery->txn) && delivery->taken < delivery->limit &&
+           (entry = vf_ahead_first(&delivery->ahead))) {
         struct vf_ticket ticket = entry->ticket;
         int rc = VF_OK;
         if (vf_source_owns(app->source, ticket)) {
@@ -227,6 +234,8 @@ static void committed(void *owner)
     struct vf_app *app = delivery->app;
     const struct vf_counters *counters = &app->counters;
     /* What was made ahead is in none of the others yet. */
+    if (delivery->limit < TAKEN_MAX)
+        delivery->limit *= 2;
     delivery->settled = (struct settled){counters->out + counters->dead_letters, counters->out,
                                          counters->dead_letters};
     if (app->source)
@@ -250,6 +259,8 @@ static void rewind_source(void *owner, bool looked)
         vf_source_rewind(app->source);
     }
     release_job(delivery);
+    if (undone > 0 && delivery->taken > 0)
+        delivery->limit = delivery->taken > 1 ? delivery->taken / 2 : 1;
     if (undone > 0)
         vf_log(VF_LOG_INFO, VF_LOG_KAFKA, "reading on from what is committed",
                VF_FIELDS(vf_int("records_read_again", (int64_t)undone)));
@@ -398,11 +409,12 @@ enum vf_app_readiness vf_app_delivery_ready(struct vf_app *app)
     case VF_TXN_OPEN:
         if (vf_ahead_first(&delivery->ahead) || (careful && unacknowledged(delivery) > 0))
             return VF_APP_WAIT;
-        return VF_APP_SEND;
+        return delivery->taken < delivery->limit ? VF_APP_SEND : VF_APP_WAIT;
     case VF_TXN_DRAINING:
     case VF_TXN_ADDING:
     case VF_TXN_COMMITTING:
-    case VF_TXN_BEGINNING: return careful ? VF_APP_WAIT : VF_APP_AHEAD;
+    case VF_TXN_BEGINNING:
+        return careful || delivery->limit < TAKEN_MAX ? VF_APP_WAIT : VF_APP_AHEAD;
     default: return VF_APP_WAIT;
     }
 }
@@ -433,6 +445,8 @@ void vf_app_delivery_sent(struct vf_app *app)
     struct vf_app_delivery *delivery = app->delivery;
     delivery->taken++;
     vf_transaction_used(&delivery->txn, now(delivery));
+    if (delivery->taken >= delivery->limit)
+        vf_transaction_want_soon(&delivery->txn);
 }
 
 void vf_app_delivery_spoil(struct vf_app *app, const struct vf_error *reason)

@@ -133,6 +133,11 @@ void vf_transaction_used(struct vf_transaction *txn, uint64_t now_ms)
     txn->used_ms = now_ms;
 }
 
+void vf_transaction_want_soon(struct vf_transaction *txn)
+{
+    txn->wanted = true;
+}
+
 void vf_transaction_want(struct vf_transaction *txn, uint64_t now_ms)
 {
     txn->wanted = true;

@@ -84,6 +84,8 @@ static inline bool vf_transaction_open(const struct vf_transaction *txn)
 void vf_transaction_used(struct vf_transaction *txn, uint64_t now_ms);
 /* Commit as soon as possible. */
 void vf_transaction_want(struct vf_transaction *txn, uint64_t now_ms);
+/* The same with the next tick. */
+void vf_transaction_want_soon(struct vf_transaction *txn);
 /* Its outputs cannot be committed. */
 void vf_transaction_spoil(struct vf_transaction *txn, const struct vf_error *reason,
                           uint64_t now_ms);

@@ -93,3 +93,26 @@ def test_an_output_topic_is_deleted_and_created_anew(feed, mode):
     feed.wait_done(daemon)
     assert daemon.stop() == 0
     assert ids(100, 20) <= set(published(feed))
+
+
+@MODES
+@pytest.mark.parametrize("quota, rate", [("consumer_byte_rate", 500000), ("producer_byte_rate", 40000)])
+def test_a_quota_slows_it_down_and_loses_nothing(feed, kafka, mode, quota, rate):
+    """Throttled to a fraction of what it could: all arrives, once."""
+    feed.create_topics(partitions=2)
+    client_id = f"throttled-{feed.name}"
+    count = 4000
+    bodies = [events.numbered_large("visit", n, 2000)[1] for n in range(count)]
+    values = ({"value": events.frame(SCHEMA_IDS["visit"], body)} for body in bodies)
+    feed.client.produce(feed.inputs["visit"], values)
+    kafka.set_quota(client_id, quota, rate)
+    try:
+        daemon = feed.start(delivery={"mode": mode}, kafka={"client.id": client_id})
+        daemon.wait_assigned()
+        began = time.monotonic()
+        feed.wait_done(daemon, 150)
+        assert time.monotonic() - began > 3, "the quota had no effect"
+        assert daemon.stop(60) == 0
+    finally:
+        kafka.set_quota(client_id, quota, None)
+    assert sorted(published(feed)) == sorted(ids(0, count))

@@ -237,6 +237,17 @@ static void wanted_is_due_at_once(void **state)
     expect(&fake, "gather offsets ");
 }
 
+static void wanted_soon_is_due_with_the_next_tick(void **state)
+{
+    struct fake fake;
+    (void)state;
+    open_first(&fake);
+    vf_transaction_want_soon(&fake.txn);
+    expect(&fake, "");
+    later(&fake, 1);
+    expect(&fake, "gather offsets ");
+}
+
 static void wanted_while_committing_is_kept_for_the_end(void **state)
 {
     struct fake fake;
@@ -428,6 +439,7 @@ int main(void)
         cmocka_unit_test(every_transition),
         cmocka_unit_test(commits_each_interval),
         cmocka_unit_test(wanted_is_due_at_once),
+        cmocka_unit_test(wanted_soon_is_due_with_the_next_tick),
         cmocka_unit_test(wanted_while_committing_is_kept_for_the_end),
         cmocka_unit_test(nothing_to_commit_opens_again),
         cmocka_unit_test(spoiled_is_aborted_and_read_again),

@@ -115,6 +115,31 @@ class KafkaNode:
                     raise
         return self
 
+    def set_quota(self, client_id, name, rate):
+        """name: consumer_byte_rate or producer_byte_rate; rate None: no quota any more."""
+        change = ["--delete-config", name] if rate is None else ["--add-config", f"{name}={rate}"]
+        done = subprocess.run(
+            [
+                str(part)
+                for part in self._java(
+                    "kafka.admin.ConfigCommand",
+                    "--bootstrap-server",
+                    self.bootstrap,
+                    "--alter",
+                    "--entity-type",
+                    "clients",
+                    "--entity-name",
+                    client_id,
+                    *change,
+                )
+            ],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=START_SECONDS,
+        )
+        assert done.returncode == 0, f"no quota was set:\n{done.stdout}{done.stderr}"
+
     def stop(self):
         if self._process:
             self._process.stop()
