@@ -47,10 +47,17 @@ static void on_sink_closed(void *owner, uint64_t left)
         vf_app_end_step(app);
 }
 
+/* What is left of the time to drain; milliseconds. */
+static uint32_t time_left(const struct vf_app *app)
+{
+    uint64_t now = uv_now(&app->loop);
+    return now < app->stop_deadline ? (uint32_t)(app->stop_deadline - now) : 0;
+}
+
 static void close_sink(struct vf_app *app)
 {
     if (app->sink)
-        vf_sink_close(app->sink, (uint32_t)app->config->shutdown_deadline, on_sink_closed);
+        vf_sink_close(app->sink, time_left(app), on_sink_closed);
     else
         on_sink_closed(app, 0);
 }
@@ -69,7 +76,7 @@ static void on_source_closed(void *owner, bool clean)
 
 static void close_source(struct vf_app *app)
 {
-    vf_source_close(app->source, (uint32_t)app->config->shutdown_deadline, on_source_closed);
+    vf_source_close(app->source, time_left(app), on_source_closed);
 }
 
 void vf_app_stop(struct vf_app *app, const struct vf_error *reason)
@@ -86,6 +93,7 @@ void vf_app_stop(struct vf_app *app, const struct vf_error *reason)
         return;
     app->source_closing = true;
     app->state = VF_APP_DRAINING;
+    app->stop_deadline = uv_now(&app->loop) + (uint64_t)app->config->shutdown_deadline;
     if (!app->worker) {
         vf_notify(VF_NOTIFY_STOPPING);
         vf_app_workers_stop(app);
@@ -99,7 +107,7 @@ void vf_app_stop(struct vf_app *app, const struct vf_error *reason)
         return;
     }
     vf_source_stop(app->source);
-    vf_app_delivery_drain(app, (uint32_t)app->config->shutdown_deadline, close_source);
+    vf_app_delivery_drain(app, time_left(app), close_source);
 }
 
 /* ---- signals ---- */

@@ -42,8 +42,9 @@ struct vf_app {
     struct vf_sink *sink;     /* NULL once closing */
     struct vf_source *source; /* NULL once closed */
     bool source_closing;
-    struct vf_app_worker *worker;     /* NULL: the main thread's */
-    struct vf_app_workers *workers;   /* main: the others; NULL: none */
+    uint64_t stop_deadline;         /* milliseconds of the loop's clock; of the drain as a whole */
+    struct vf_app_worker *worker;   /* NULL: the main thread's */
+    struct vf_app_workers *workers; /* main: the others; NULL: none */
     struct vf_app_delivery *delivery; /* NULL: at-least-once, or closed */
 
     uv_signal_t signals[3];

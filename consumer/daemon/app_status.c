@@ -34,7 +34,9 @@ void vf_app_status_write(struct vf_app *app, const char *message)
     vf_app_workers_sum(app, &sum);
     uint64_t clock = uv_now(&app->loop);
     double seconds = (double)(clock - app->shown_at) / 1000.0;
-    double rate = seconds > 0 ? (double)(now->in - app->shown_in) / seconds : 0;
+    /* What an aborted transaction had taken is not counted any more. */
+    double taken = now->in > app->shown_in ? (double)(now->in - app->shown_in) : 0;
+    double rate = seconds > 0 ? taken / seconds : 0;
     double mib = seconds > 0 ? (double)(now->bytes_in - app->shown_bytes) / seconds / (1 << 20) : 0;
     format_lag(source, lag, sizeof lag);
     format_latency(vf_latency_quantile(latency, 0.5), p50, sizeof p50);

@@ -29,6 +29,7 @@ PARTITIONS = 12  # of each topic
 BAD_EVERY = 97  # one input in so many cannot be read, and must become a dead letter
 SESSION_SECONDS = 6
 DAEMONS_MAX = 3
+LEAVE_SECONDS = 30 + 15  # its deadline, and what calls under way may add
 SETTLE_SECONDS = 180  # for all that is left, once the faults have ceased
 
 
@@ -171,6 +172,7 @@ class Chaos:
         self.random = random.Random(f"{options.seed} {mode}")
         self.counts = Counter()
         self.daemons = []
+        self.leaving = []  # (daemon, until when it must be gone)
         self.timers = []  # (when, what to do)
         self.inputs = {kind: f"chaos.{kind}s" for kind in KINDS}
         self.outputs = {kind: f"chaos.{kind}s.normalized" for kind in KINDS}
@@ -206,7 +208,8 @@ class Chaos:
         }
 
     def start_daemon(self):
-        number = next(n for n in range(DAEMONS_MAX) if n not in [d.number for d in self.daemons])
+        taken = [d.number for d in [*self.daemons, *(daemon for daemon, _ in self.leaving)]]
+        number = next(n for n in range(DAEMONS_MAX * 8) if n not in taken)
         daemon = Daemon(self.options.build, self.folder, self.sections(number))
         daemon.number = number
         daemon.halted = False
@@ -272,12 +275,22 @@ class Chaos:
         if not daemon.lines("running"):
             return False
         self.daemons.remove(daemon)
-        code = daemon.stop(60)
-        if code != 0:
-            # An outage of brokers meanwhile may outlast its deadline: it says so by 1.
-            assert code == 1, f"a daemon ended with {code}\n{daemon.tail()}"
-            self.counts["left before all was acknowledged"] += 1
+        daemon.signal(signal.SIGTERM)
+        self.leaving.append((daemon, time.monotonic() + LEAVE_SECONDS))
         return True
+
+    def check_leaving(self):
+        """They end by themselves, within their deadline."""
+        for daemon, deadline in list(self.leaving):
+            code = daemon.exit_code()
+            if code is None:
+                assert time.monotonic() < deadline, f"a daemon does not end\n{daemon.tail()}"
+                continue
+            self.leaving.remove((daemon, deadline))
+            if code != 0:
+                # An outage of brokers meanwhile may outlast its deadline: it says so by 1.
+                assert code == 1, f"a daemon ended with {code}\n{daemon.tail()}"
+                self.counts["left before all was acknowledged"] += 1
 
     def kill_broker(self):
         """One at a time, and only when all replicas are in sync: else the cluster itself, by its
@@ -364,7 +377,7 @@ class Chaos:
             self.settle()
             return self.verify()
         finally:
-            for daemon in self.daemons:
+            for daemon in [*self.daemons, *(daemon for daemon, _ in self.leaving)]:
                 daemon.kill()
             self.cluster.stop()
 
@@ -373,6 +386,7 @@ class Chaos:
         while time.monotonic() < end:
             self.run_timers()
             self.check_daemons()
+            self.check_leaving()
             if time.monotonic() >= next_fault:
                 self.do_fault()
                 next_fault = time.monotonic() + self.random.uniform(1, 2)
@@ -392,6 +406,7 @@ class Chaos:
             proxy.resume()
         self.ledger.finish()
         wait_until(lambda: self.cluster.in_sync(self.admin), 120, "replicas to be in sync")
+        wait_until(lambda: not self.leaving or self.check_leaving(), LEAVE_SECONDS + 5, "goodbyes")
         if not self.daemons:
             self.start_daemon()
         began = time.monotonic()
