@@ -203,11 +203,15 @@ static void send_ahead(struct vf_app_delivery *delivery)
 
 static void finish_drain(struct vf_app_delivery *delivery)
 {
+    struct vf_app *app = delivery->app;
+    /* What was made ahead is left to the next start, so the source must not wait for it. */
+    if (vf_ahead_first(&delivery->ahead) && app->source)
+        vf_source_rewind(app->source);
     forget_ahead(delivery);
     void (*drained)(struct vf_app *) = delivery->drained;
     delivery->drained = NULL;
     if (drained)
-        drained(delivery->app);
+        drained(app);
 }
 
 static void opened(void *owner)

@@ -1,5 +1,6 @@
 #include "kafka/client.h"
 
+#include "base/memory.h"
 #include "observe/log.h"
 #include <stdio.h>
 #include <syslog.h>
@@ -14,10 +15,10 @@ static rd_kafka_resp_err_t on_broker_state(rd_kafka_t *rk, int32_t broker, const
                                            const char *name, int port, const char *state,
                                            void *opaque)
 {
-    struct vf_client *client = opaque;
+    atomic_uint *ups = opaque;
     (void)rk, (void)broker, (void)protocol, (void)name, (void)port;
     if (strcmp(state, "UP") == 0)
-        atomic_fetch_add(&client->ups, 1);
+        atomic_fetch_add(ups, 1);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -41,12 +42,18 @@ int vf_client_open(struct vf_client *client, const struct vf_client_settings *se
     int code = vf_client_config_build(settings, role, &conf, err);
     if (code)
         return code;
+    client->ups = vf_calloc(1, sizeof *client->ups);
+    if (!client->ups) {
+        rd_kafka_conf_destroy(conf);
+        return vf_error_set(err, VF_ENOMEM, "out of memory");
+    }
     rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_LOG | RD_KAFKA_EVENT_ERROR | wanted);
-    rd_kafka_conf_interceptor_add_on_new(conf, "visitfeed", on_new, client);
+    rd_kafka_conf_interceptor_add_on_new(conf, "visitfeed", on_new, client->ups);
     client->rk = rd_kafka_new(role == VF_CLIENT_CONSUMER ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER,
                               conf, reason, sizeof reason);
     if (!client->rk) {
         rd_kafka_conf_destroy(conf);
+        vf_free(client->ups);
         return vf_error_set(err, VF_ECONFIG, "the Kafka %s cannot be created: %s",
                             vf_client_role_name(role), reason);
     }
@@ -102,7 +109,7 @@ static void went_down(struct vf_client *client, const char *text)
     if (client->down)
         return;
     client->down = true;
-    client->ups_at_down = atomic_load(&client->ups);
+    client->ups_at_down = atomic_load(client->ups);
     vf_log(VF_LOG_ERROR, VF_LOG_KAFKA, "no broker can be reached",
            VF_FIELDS(vf_text("client", vf_client_role_name(client->role)),
                      vf_text("error", client->last_error[0] ? client->last_error : text)));
@@ -148,42 +155,8 @@ void vf_client_answered(struct vf_client *client)
 
 void vf_client_tick(struct vf_client *client)
 {
-    if (client->down && atomic_load(&client->ups) != client->ups_at_down)
+    if (client->down && atomic_load(client->ups) != client->ups_at_down)
         vf_client_answered(client);
-}
-
-/* A helper thread. */
-static void destroy_handle(uv_work_t *work)
-{
-    struct vf_client *client = work->data;
-    /* The consumer has been closed already, or could not be in time. */
-    rd_kafka_destroy_flags(client->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-}
-
-static void on_destroyed(uv_work_t *work, int status)
-{
-    struct vf_client *client = work->data;
-    (void)status;
-    client->rk = NULL;
-    client->on_closed(client->events.owner);
-}
-
-void vf_client_close(struct vf_client *client, uv_loop_t *loop, void (*on_closed)(void *owner))
-{
-    rd_kafka_queue_destroy(client->queue);
-    client->queue = NULL;
-    client->on_closed = on_closed;
-    client->destroying.data = client;
-    uv_queue_work(loop, &client->destroying, destroy_handle, on_destroyed);
-}
-
-void vf_client_abandon(struct vf_client *client)
-{
-    if (!client->rk)
-        return;
-    rd_kafka_queue_destroy(client->queue);
-    rd_kafka_destroy_flags(client->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-    client->rk = NULL;
 }
 
 static enum vf_log_level level_of(int syslog_level)

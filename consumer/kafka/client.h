@@ -13,6 +13,10 @@
 #include <stdint.h>
 #include <uv.h>
 
+/* The library's destruction takes below a second; that of 2.0.2 may never end once an input topic
+ * was deleted and created anew, as a thread of its own waits for a broker that nobody lets go. */
+enum { VF_CLIENT_DESTROY_MS = 5000 };
+
 struct vf_client;
 
 struct vf_client_events {
@@ -28,11 +32,10 @@ struct vf_client {
     rd_kafka_queue_t *queue; /* owned; the main queue */
     enum vf_client_role role;
     struct vf_client_events events;
-    atomic_uint ups;      /* connections that came up; counted by the library's threads */
+    atomic_uint *ups;     /* owned; connections that came up; counted by the library's threads */
     unsigned ups_at_down; /* ups when all brokers went down */
     bool down;            /* no broker can be reached */
     char last_error[256]; /* why the last connection failed */
-    uv_work_t destroying;
     void (*on_closed)(void *owner);
 };
 
@@ -50,9 +53,13 @@ void vf_client_answered(struct vf_client *client);
 /* An error event of whichever queue that is not about one partition or topic. */
 void vf_client_error(struct vf_client *client, rd_kafka_resp_err_t code, const char *text);
 
-/* Destroys the handle on a helper thread, since that may block; all other objects got from it
- * must be gone. on_closed comes from the loop. */
+/* Destroys the handle on a thread of its own, since that may block; all other objects got from it
+ * must be gone. on_closed comes from the loop, after VF_CLIENT_DESTROY_MS at the latest: then the
+ * handle and its threads are left behind, which is logged. */
 void vf_client_close(struct vf_client *client, uv_loop_t *loop, void (*on_closed)(void *owner));
+/* Handles left behind by any thread. While there are some, the process must end by _exit: their
+ * threads still use what exit tears down. */
+unsigned vf_client_left_behind(void);
 /* The same at once, for a client that was never used. */
 void vf_client_abandon(struct vf_client *client);
 

@@ -78,6 +78,7 @@ static int read_number(struct wire_container_reader *reader, int64_t *out, struc
 {
     uint8_t bytes[WIRE_VARINT_MAX];
 
+    *out = 0;
     for (size_t i = 0; i < sizeof bytes; i++) {
         int rc = read_exact(reader, &bytes[i], 1, err);
         if (rc)

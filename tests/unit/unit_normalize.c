@@ -466,8 +466,9 @@ static size_t read_sample(struct report *reports)
     char *line = malloc(LINE_LIMIT);
     size_t count = 0;
 
-    assert_non_null(line);
-    for (size_t f = 0; f < 2; f++) {
+    if (!line)
+        fail_msg("out of memory");
+    for (size_t f = 0; line && f < 2; f++) {
         const char *kind = f ? "meeting" : "visit";
         FILE *in = fopen(files[f], "r");
         assert_non_null(in);
