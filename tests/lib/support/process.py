@@ -82,9 +82,9 @@ class Process:
         raise AssertionError("the kernel gives no VmHWM")
 
 
-def wait_until(condition, seconds, what, process=None):
-    """The first true value of condition(); an assertion naming `what` after the deadline, or as
-    soon as the process is gone."""
+def wait_until(condition, seconds, what, process=None, pause=0.05):
+    """The first true value of condition(), asked for every `pause` seconds; an assertion naming
+    `what` after the deadline, or as soon as the process is gone."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
@@ -97,7 +97,7 @@ def wait_until(condition, seconds, what, process=None):
         if time.monotonic() > deadline:
             where = process.tail() if process is not None else ""
             raise AssertionError(f"waited {seconds} s for {what}\n{where}")
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 def free_ports(count):
