@@ -10,7 +10,7 @@ import fastavro
 import pytest
 
 from support import events
-from support.process import wait_until
+from support.process import READ_PAUSE, wait_until
 from support.tls_proxy import TlsProxy, make_certificates
 
 REPORT = {
@@ -96,7 +96,7 @@ def count_out(feed):
 
 
 def wait_out(feed, daemon, count, seconds=30):
-    wait_until(lambda: count_out(feed) >= count, seconds, f"{count} events", daemon)
+    wait_until(lambda: count_out(feed) >= count, seconds, f"{count} events", daemon, READ_PAUSE)
 
 
 def field(schema, name):

@@ -6,7 +6,7 @@ import pytest
 
 from support import events
 from support.feed import SCHEMA_IDS
-from support.process import wait_until
+from support.process import READ_PAUSE, wait_until
 
 MODES = pytest.mark.parametrize("mode", ["at-least-once", "exactly-once"])
 
@@ -31,7 +31,7 @@ def ids(first, count):
 
 def wait_published(feed, daemon, count, seconds=60):
     wait_until(
-        lambda: len(set(published(feed))) >= count, seconds, f"{count} events", daemon
+        lambda: len(set(published(feed))) >= count, seconds, f"{count} events", daemon, READ_PAUSE
     )
 
 

@@ -3,8 +3,8 @@
 import time
 from dataclasses import dataclass, field
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
+from confluent_kafka import Consumer, IsolationLevel, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic, OffsetSpec
 
 MEGABYTE = 1 << 20
 LARGEST_MESSAGE = 16 * MEGABYTE
@@ -83,13 +83,17 @@ class Client:
 
     def end_offsets(self, topic):
         """{partition: first offset that is free}, also where a transaction is still open"""
-        with self._consumer(isolation_level="read_uncommitted") as consumer:
-            return {
-                partition: consumer.get_watermark_offsets(
-                    TopicPartition(topic, partition), timeout=CALL_SECONDS
-                )[1]
-                for partition in self._partitions(consumer, topic)
-            }
+        answers = self._admin.list_offsets(
+            {
+                TopicPartition(topic, partition): OffsetSpec.latest()
+                for partition in self._partitions(self._admin, topic)
+            },
+            isolation_level=IsolationLevel.READ_UNCOMMITTED,
+            request_timeout=CALL_SECONDS,
+        )
+        return {
+            where.partition: answer.result(CALL_SECONDS).offset for where, answer in answers.items()
+        }
 
     def count(self, topic):
         """Offsets used in a topic; with transactions, their markers count too."""
@@ -147,6 +151,12 @@ class Client:
                     raise
                 time.sleep(0.1)
 
+    def forget(self, group):
+        """No more questions about it will come."""
+        reader = self._offset_readers.pop(group, None)
+        if reader is not None:
+            reader.close()
+
     def _consumer(self, **config):
         return _Closing(
             Consumer(
@@ -160,8 +170,8 @@ class Client:
         )
 
     @staticmethod
-    def _partitions(consumer, topic):
-        metadata = consumer.list_topics(topic, timeout=CALL_SECONDS).topics[topic]
+    def _partitions(client, topic):
+        metadata = client.list_topics(topic, timeout=CALL_SECONDS).topics[topic]
         if metadata.error:
             raise KafkaException(metadata.error)
         return sorted(metadata.partitions)

@@ -105,6 +105,7 @@ class Feed:
     def close(self):
         for daemon in self._daemons:
             daemon.kill()
+        self.client.forget(self.group)
 
     # ---- out
 

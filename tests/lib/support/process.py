@@ -19,6 +19,9 @@ def _die_with_parent():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+READ_PAUSE = 0.3  # seconds between two readings of a whole topic, which keep a core busy
+
+
 class Process:
     """A started program whose output goes to a log file."""
 
