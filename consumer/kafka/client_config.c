@@ -53,6 +53,9 @@ static const struct standard standards[] = {
     {PRODUCERS, "compression.type", "lz4", false},
     /* Keys go to the partitions to which Java clients send them. */
     {PRODUCERS, "partitioner", "murmur2_random", false},
+    /* 64 MiB: the topic's own max.message.bytes decides what is too large, not the producer; a dead
+     * letter is as large as the record that it carries. */
+    {PRODUCERS, "message.max.bytes", "67108864", false},
     /* Above the sink's own bounds (records, bytes), which are the ones that count. */
     {PRODUCERS, "queue.buffering.max.messages", "200000", false},
     {PRODUCERS, "queue.buffering.max.kbytes", "131072", false},

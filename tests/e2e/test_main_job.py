@@ -207,7 +207,7 @@ def test_bad_values_are_refused_and_the_stream_goes_on(feed):
         mixed.append({"value": value, "key": name, "headers": [("h", b"\0"), ("h", None)]})
     mixed.append(good[len(bad)])
     feed.client.produce(feed.inputs["visit"], mixed)
-    daemon = feed.start(kafka_producer={"message.max.bytes": str(4 * MEGABYTE)})
+    daemon = feed.start()
     feed.wait_done(daemon)
     assert daemon.stop() == 0
 
