@@ -21,10 +21,11 @@ from support.client import Client
 from support.cluster import NODES, Cluster
 from support.process import wait_until
 from support.programs import Daemon
+from support.proxy import Proxy
+from support.registry import Registry
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("visit", "meeting")
-SCHEMA_IDS = {"visit": 1, "meeting": 2}
 PARTITIONS = 12  # of each topic
 BAD_EVERY = 97  # one input in so many cannot be read, and must become a dead letter
 SESSION_SECONDS = 6
@@ -36,7 +37,8 @@ SETTLE_SECONDS = 180  # for all that is left, once the faults have ceased
 class Ledger:
     """What was put in: {(topic, partition, offset): must it become a dead letter}."""
 
-    def __init__(self, bootstrap, topics, rate):
+    def __init__(self, bootstrap, topics, writers, rate):
+        self.writers = writers
         self._topics = topics
         self._rate = rate
         self._lock = threading.Lock()
@@ -78,7 +80,8 @@ class Ledger:
         kind = KINDS[number % len(KINDS)]
         bad = number % BAD_EVERY == 0
         event_id, body = events.numbered(kind, number % 10**events.ID_DIGITS)
-        value = b"\x00\x00\x00\x00\x01\xff" if bad else events.frame(SCHEMA_IDS[kind], body)
+        schema_id, more = self.writers[kind]
+        value = events.frame(schema_id, b"\xff" if bad else body + more)
 
         def on_delivery(error, message):
             with self._lock:
@@ -178,7 +181,7 @@ class Chaos:
         self.outputs = {kind: f"chaos.{kind}s.normalized" for kind in KINDS}
         self.dead_letter = "chaos.dead-letter"
         self.broker_down = False
-        self.healthy_since = time.monotonic()
+        self.registry_back = 0.0
 
     # ---- the stage
 
@@ -203,6 +206,12 @@ class Chaos:
                 "transaction.timeout": "10s",
             },
             "log": {"status.interval": "1s"},
+            "registry": {
+                "url": f"http://127.0.0.1:{self.registry_proxy.port}{self.registry.path}",
+                "cache.directory": self.folder / "schemas",  # of all of them
+                "timeout": "2s",
+                "retry.max": "1s",
+            },
             "kafka": {"bootstrap.servers": self.cluster.proxied_bootstrap},
             "kafka.consumer": consumer,
         }
@@ -222,6 +231,16 @@ class Chaos:
         for future in admin.create_topics(topics).values():
             future.result(60)
         self.admin = admin
+
+    def new_writers(self):
+        """{kind: (schema id, what ends its bodies)}, of schemas that nobody has seen yet."""
+        number = self.counts["registry outage"]
+        writers = {}
+        for kind in KINDS:
+            schema = events.schema_json(kind)
+            schema["fields"].append({"name": f"extra_{number}", "type": "string", "default": ""})
+            writers[kind] = self.registry.register(f"{self.inputs[kind]}-value", schema), b"\0"
+        return writers
 
     # ---- faults
 
@@ -319,6 +338,16 @@ class Chaos:
             proxy.cut(self.random.uniform(0, 2))
         return True
 
+    def registry_outage(self):
+        """While it lasts, records come whose schema only the registry knows."""
+        if time.monotonic() < self.registry_back:
+            return False
+        self.ledger.writers = self.new_writers()
+        seconds = self.random.uniform(1, 5)
+        self.registry_back = time.monotonic() + seconds
+        self.registry_proxy.cut(seconds)
+        return True
+
     def reload(self):
         daemon = self.pick_daemon()
         if not daemon or not daemon.lines("running"):
@@ -334,6 +363,7 @@ class Chaos:
         kill_broker,
         pause_network,
         cut_network,
+        registry_outage,
         reload,
     )
 
@@ -358,11 +388,16 @@ class Chaos:
 
     def play(self):
         self.cluster = Cluster(self.options.jars, self.folder / "cluster")
+        self.registry = Registry(self.options.registry, self.folder / "registry")
+        self.registry_proxy = Proxy(("127.0.0.1", self.registry.port))
         try:
+            self.registry.start()
             self.cluster.start()
             self.create_topics()
             self.client = Client(self.cluster.bootstrap)
-            self.ledger = Ledger(self.cluster.bootstrap, self.inputs, self.options.rate)
+            self.ledger = Ledger(
+                self.cluster.bootstrap, self.inputs, self.new_writers(), self.options.rate
+            )
             self.watcher = Watcher(
                 self.cluster.bootstrap, [*self.outputs.values(), self.dead_letter]
             )
@@ -380,6 +415,7 @@ class Chaos:
             for daemon in [*self.daemons, *(daemon for daemon, _ in self.leaving)]:
                 daemon.kill()
             self.cluster.stop()
+            self.registry.stop()
 
     def rage(self, end):
         next_fault = time.monotonic()
@@ -494,6 +530,11 @@ def run_mode(options, mode):
     return good
 
 
+def fetch(*what):
+    command = [ROOT / "tests" / "lib" / "fetch", *what]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--minutes", type=float, default=1)
@@ -506,14 +547,8 @@ def main():
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "dev")
     parser.add_argument("--keep", action="store_true")
     options = parser.parse_args()
-    fetch = ROOT / "tests" / "lib" / "fetch"
-    versions = subprocess.run(
-        [fetch, "versions"], check=True, stdout=subprocess.PIPE, text=True
-    ).stdout.split()
-    version = options.kafka or versions[-1]
-    options.jars = subprocess.run(
-        [fetch, "kafka", version], check=True, stdout=subprocess.PIPE, text=True
-    ).stdout.strip()
+    options.jars = fetch("kafka", options.kafka or fetch("versions")[-1])[0]
+    options.registry = fetch("registry")[0]
     modes = ["exactly-once", "at-least-once"] if options.mode == "both" else [options.mode]
     results = [run_mode(options, mode) for mode in modes]
     print(f"{sum(results)} passed, {len(results) - sum(results)} failed")

@@ -20,11 +20,12 @@ class Registry:
         self._work = Path(work)
         self._work.mkdir(parents=True)
         self._process = None
-        (self._port,) = free_ports(1)
+        (self.port,) = free_ports(1)
+        self.path = "/apis/ccompat/v7"
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self._port}/apis/ccompat/v7"
+        return f"http://127.0.0.1:{self.port}{self.path}"
 
     def start(self, empty=False):
         data = self._work / "data"
@@ -37,7 +38,7 @@ class Registry:
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-Dquarkus.http.host=127.0.0.1",
-                f"-Dquarkus.http.port={self._port}",
+                f"-Dquarkus.http.port={self.port}",
                 "-jar",
                 self._jar,
             ],
