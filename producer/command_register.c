@@ -1,4 +1,5 @@
 /* register and check: the contract's schemas and a registry. */
+#include "base/file.h"
 #include "base/memory.h"
 #include "registry_ids.h"
 #include "tool.h"
@@ -102,26 +103,16 @@ static void handle(struct run *run, const char *subject, const char *name, struc
 static int read_schema(struct run *run, const char *path, struct vf_slice *out,
                        struct vf_error *err)
 {
-    FILE *file = fopen(path, "rbe");
-    if (!file)
-        return vf_error_set(err, VF_EIO, "%s: %s", path, strerror(errno));
-    char *text = vf_arena_alloc(&run->arena, WIRE_SCHEMA_BYTES_MAX + 1);
-    size_t n = text ? fread(text, 1, WIRE_SCHEMA_BYTES_MAX + 1, file) : 0;
-    bool broken = ferror(file) != 0;
-    fclose(file);
-    if (!text)
-        return vf_error_set(err, VF_ENOMEM, "%s: out of memory", path);
-    if (broken || n > WIRE_SCHEMA_BYTES_MAX)
-        return vf_error_set(err, VF_EIO, "%s: %s", path,
-                            broken ? "can't be read" : "is longer than 1 MiB");
+    int rc = vf_file_read(path, WIRE_SCHEMA_BYTES_MAX, &run->arena, out, err);
+    if (rc)
+        return rc;
     struct wire_schema *schema;
-    int rc = wire_schema_parse(vf_slice(text, n), &schema, err);
+    rc = wire_schema_parse(*out, &schema, err);
     if (rc) {
         vf_error_prefix(err, "%s", path);
         return rc;
     }
     wire_schema_free(schema);
-    *out = vf_slice(text, n);
     return VF_OK;
 }
 

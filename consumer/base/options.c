@@ -1,5 +1,6 @@
 #include "base/options.h"
 
+#include "base/file.h"
 #include "base/nearest.h"
 #include <ctype.h>
 #include <errno.h>
@@ -108,22 +109,17 @@ static int fail_unknown(struct load *load, const char *section, const char *key)
 /* Reads a whole value file:/path. */
 static int read_secret(struct load *load, const char *key, const char *path, struct vf_slice *out)
 {
-    FILE *file = fopen(path, "rbe");
-    if (!file)
-        return fail(load, "%s: %s: %s", key, path, strerror(errno));
-    char *text = vf_arena_alloc(load->arena, SECRET_FILE_MAX + 1);
-    size_t n = text ? fread(text, 1, SECRET_FILE_MAX + 1, file) : 0;
-    bool broken = ferror(file) != 0;
-    fclose(file);
-    if (!text)
+    struct vf_error err;
+    int rc = vf_file_read(path, SECRET_FILE_MAX, load->arena, out, &err);
+    if (rc == VF_ENOMEM)
         return fail_memory(load);
-    if (broken || n > SECRET_FILE_MAX)
-        return fail(load, "%s: %s: %s", key, path,
-                    broken ? "can't be read" : "is longer than 64 KiB");
-    while (n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+    if (rc)
+        return fail(load, "%s: %s", key, err.text);
+    size_t n = out->len;
+    while (n && (out->ptr[n - 1] == '\n' || out->ptr[n - 1] == '\r'))
         n--;
-    text[n] = '\0';
-    *out = vf_slice(text, n);
+    ((char *)out->ptr)[n] = '\0'; /* of the arena, not yet shown to anybody */
+    *out = vf_slice(out->ptr, n);
     return VF_OK;
 }
 

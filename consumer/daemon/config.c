@@ -1,5 +1,6 @@
 #include "daemon/config.h"
 
+#include "base/file.h"
 #include "daemon/paths.h"
 #include "vf_events.h"
 #include <errno.h>
@@ -234,25 +235,6 @@ void vf_config_pipeline(const struct vf_config *config, struct vf_pipeline_confi
                    .depth = (size_t)config->limit_depth}};
 }
 
-static int read_schema(const char *path, struct vf_arena *arena, struct vf_slice *out,
-                       struct vf_error *err)
-{
-    FILE *file = fopen(path, "rbe");
-    if (!file)
-        return vf_error_set(err, VF_EIO, "%s: %s", path, strerror(errno));
-    char *text = vf_arena_alloc(arena, WIRE_SCHEMA_BYTES_MAX + 1);
-    size_t n = text ? fread(text, 1, WIRE_SCHEMA_BYTES_MAX + 1, file) : 0;
-    bool broken = ferror(file) != 0;
-    fclose(file);
-    if (!text)
-        return vf_error_set(err, VF_ENOMEM, "%s: out of memory", path);
-    if (broken || n > WIRE_SCHEMA_BYTES_MAX)
-        return vf_error_set(err, VF_EIO, "%s: %s", path,
-                            broken ? "can't be read" : "is longer than 1 MiB");
-    *out = vf_slice(text, n);
-    return VF_OK;
-}
-
 static int parse_schema_id(const struct vf_pair *pair, uint32_t *out, struct vf_error *err)
 {
     char *end;
@@ -297,7 +279,7 @@ int vf_config_schemas(const struct vf_config *config, struct vf_schema_store *st
         int rc = parse_schema_id(pair, &id, err);
         struct vf_arena_mark mark = vf_arena_mark(arena);
         if (!rc)
-            rc = read_schema(pair->value.ptr, arena, &text, err);
+            rc = vf_file_read(pair->value.ptr, WIRE_SCHEMA_BYTES_MAX, arena, &text, err);
         if (!rc)
             rc = vf_schema_store_add(store, id, text, err);
         vf_arena_rewind(arena, mark);

@@ -1,5 +1,7 @@
 #include "normalize/text.h"
 
+#include <utf8proc.h>
+
 uint32_t vf_text_next(struct vf_slice text, size_t *at)
 {
     const unsigned char *s = (const unsigned char *)text.ptr + *at;
@@ -117,30 +119,6 @@ static size_t escape_length(struct vf_slice text, size_t at)
     return (i < text.len ? i + 1 : i) - at;
 }
 
-static size_t put_code_point(char *out, uint32_t c)
-{
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        out[0] = (char)(0xC0 | c >> 6);
-        out[1] = (char)(0x80 | (c & 0x3F));
-        return 2;
-    }
-    if (c < 0x10000) {
-        out[0] = (char)(0xE0 | c >> 12);
-        out[1] = (char)(0x80 | (c >> 6 & 0x3F));
-        out[2] = (char)(0x80 | (c & 0x3F));
-        return 3;
-    }
-    out[0] = (char)(0xF0 | c >> 18);
-    out[1] = (char)(0x80 | (c >> 12 & 0x3F));
-    out[2] = (char)(0x80 | (c >> 6 & 0x3F));
-    out[3] = (char)(0x80 | (c & 0x3F));
-    return 4;
-}
-
 static bool is_clean(struct vf_slice text)
 {
     if (text.len && (text.ptr[0] == ' ' || text.ptr[text.len - 1] == ' '))
@@ -184,7 +162,8 @@ struct vf_slice vf_text_clean(struct vf_slice text, struct vf_arena *arena, bool
         } else if (vf_text_is_invisible(c)) {
             *dirty = true;
         } else {
-            n += put_code_point(out + n, c >= 0xFF01 && c <= 0xFF5E ? c - 0xFF01 + '!' : c);
+            uint32_t plain = c >= 0xFF01 && c <= 0xFF5E ? c - 0xFF01 + '!' : c;
+            n += (size_t)utf8proc_encode_char((utf8proc_int32_t)plain, (utf8proc_uint8_t *)out + n);
         }
     }
     if (n && out[n - 1] == ' ')

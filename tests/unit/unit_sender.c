@@ -203,6 +203,7 @@ static void a_record_too_large_is_refused_alone(void **state)
     (void)state;
 
     assert_int_equal(vf_mock_topic(bench->mock, "visits", 1, &err), 0);
+    add_pair(bench, "message.max.bytes", "1000000");
     open_sender(bench, TIMEOUT_MS);
     memset(large, 'x', 2000000);
     struct vf_record record = make_record("k", large);

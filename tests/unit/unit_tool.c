@@ -154,7 +154,8 @@ static void a_record_the_cluster_cannot_take(void **state)
     fputs("\"}\n", file);
     fputs(visit, file);
     fclose(file);
-    assert_int_equal(RUN_ON_MOCK("--on-error", "skip", path_a), VF_TOOL_FAILURE);
+    assert_int_equal(RUN_ON_MOCK("-X", "message.max.bytes=1000000", "--on-error", "skip", path_a),
+                     VF_TOOL_FAILURE);
     assert_contains(said, ":2: ");
     assert_contains(said, "too large");
     assert_contains(said, "read=3 sent=2 skipped=1 failed=0 acknowledged=2");

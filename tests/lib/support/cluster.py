@@ -1,14 +1,12 @@
 """Three Kafka brokers on loopback: KRaft, replication 3, min ISR 2. Each is reached directly,
 and through a proxy that the daemons under test use."""
 
-import base64
-import subprocess
-import uuid
 from pathlib import Path
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from support.java import format_storage, kafka_command, new_cluster_id
 from support.process import Process, free_ports, wait_until
 from support.proxy import Proxy
 
@@ -56,7 +54,7 @@ class Cluster:
         self.proxies = [Proxy(("127.0.0.1", port)) for port in behind]
         controllers = free_ports(NODES)
         voters = ",".join(f"{n + 1}@127.0.0.1:{port}" for n, port in enumerate(controllers))
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        cluster_id = new_cluster_id()
         for n in range(NODES):
             self._node(n).mkdir(parents=True)
             self._config(n).write_text(
@@ -70,42 +68,13 @@ class Cluster:
                     folder=self._node(n),
                 )
             )
-            self._format(n, cluster_id)
+            format_storage(self._jars, self._config(n), cluster_id)
 
     def _node(self, n):
         return self._folder / f"broker-{n + 1}"
 
     def _config(self, n):
         return self._node(n) / "server.properties"
-
-    def _java(self, *arguments):
-        return [
-            "java",
-            f"-Xmx{HEAP}",
-            "-Xms64m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Dorg.slf4j.simpleLogger.showDateTime=true",
-            "-cp",
-            f"{self._jars}/*",
-            *map(str, arguments),
-        ]
-
-    def _format(self, n, cluster_id):
-        done = subprocess.run(
-            self._java(
-                "kafka.tools.StorageTool",
-                "format",
-                f"--cluster-id={cluster_id}",  # it may begin with a dash
-                "-c",
-                self._config(n),
-            ),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=START_SECONDS,
-        )
-        assert done.returncode == 0, f"StorageTool failed:\n{done.stdout}{done.stderr}"
 
     @property
     def bootstrap(self):
@@ -118,7 +87,8 @@ class Cluster:
 
     def start_broker(self, n):
         self._processes[n] = Process(
-            self._java("kafka.Kafka", self._config(n)), self._node(n) / "kafka.log"
+            kafka_command(self._jars, HEAP, "kafka.Kafka", self._config(n)),
+            self._node(n) / "kafka.log",
         )
 
     def kill_broker(self, n):

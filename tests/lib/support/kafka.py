@@ -1,13 +1,11 @@
 """A real Apache Kafka: one KRaft node, broker and controller in one, on loopback ports."""
 
-import base64
-import subprocess
-import uuid
 from pathlib import Path
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from support.java import format_storage, kafka_command, new_cluster_id, run_kafka_tool
 from support.process import Process, free_ports, wait_until
 
 START_SECONDS = 60  # 2 s on an idle machine of two cores
@@ -54,19 +52,6 @@ class KafkaNode:
     def bootstrap(self):
         return f"127.0.0.1:{self._port}"
 
-    def _java(self, *arguments):
-        return [
-            "java",
-            f"-Xmx{HEAP}",
-            "-Xms64m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",  # short-lived: start fast rather than run fast
-            "-Dorg.slf4j.simpleLogger.showDateTime=true",
-            "-cp",
-            f"{self._jars}/*",
-            *arguments,
-        ]
-
     def _format(self):
         self._port, controller_port = free_ports(2)
         self._config.write_text(
@@ -74,22 +59,7 @@ class KafkaNode:
                 port=self._port, controller_port=controller_port, folder=self.folder
             )
         )
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-        command = self._java(
-            "kafka.tools.StorageTool",
-            "format",
-            f"--cluster-id={cluster_id}",  # it may begin with a dash
-            "-c",
-            self._config,
-        )
-        done = subprocess.run(
-            [str(part) for part in [*command, "--ignore-formatted"]],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=START_SECONDS,
-        )
-        assert done.returncode == 0, f"StorageTool failed:\n{done.stdout}{done.stderr}"
+        format_storage(self._jars, self._config, new_cluster_id())
 
     def _answers(self):
         admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
@@ -104,7 +74,8 @@ class KafkaNode:
             if first:
                 self._format()
             self._process = Process(
-                self._java("kafka.Kafka", self._config), self.folder / "kafka.log"
+                kafka_command(self._jars, HEAP, "kafka.Kafka", self._config),
+                self.folder / "kafka.log",
             )
             try:
                 wait_until(self._answers, START_SECONDS, "Kafka to answer", self._process)
@@ -118,27 +89,18 @@ class KafkaNode:
     def set_quota(self, client_id, name, rate):
         """name: consumer_byte_rate or producer_byte_rate; rate None: no quota any more."""
         change = ["--delete-config", name] if rate is None else ["--add-config", f"{name}={rate}"]
-        done = subprocess.run(
-            [
-                str(part)
-                for part in self._java(
-                    "kafka.admin.ConfigCommand",
-                    "--bootstrap-server",
-                    self.bootstrap,
-                    "--alter",
-                    "--entity-type",
-                    "clients",
-                    "--entity-name",
-                    client_id,
-                    *change,
-                )
-            ],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=START_SECONDS,
+        run_kafka_tool(
+            self._jars,
+            "kafka.admin.ConfigCommand",
+            "--bootstrap-server",
+            self.bootstrap,
+            "--alter",
+            "--entity-type",
+            "clients",
+            "--entity-name",
+            client_id,
+            *change,
         )
-        assert done.returncode == 0, f"no quota was set:\n{done.stdout}{done.stderr}"
 
     def stop(self):
         if self._process:
