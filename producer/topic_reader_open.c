@@ -3,11 +3,13 @@
 #include "base/memory.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <uv.h>
 #include <xxhash.h>
 
 enum {
     PREFETCH_KIB = 32 * 1024, /* of all partitions together: what one round trip brings in */
     PREFETCH_KIB_MIN = 1024,  /* of one partition: the library takes whole fetches */
+    LEADER_PAUSE_MS = 100,    /* between two questions to a partition without a leader */
 };
 
 /* What a reader without a group needs, over the daemon's configuration. */
@@ -189,6 +191,36 @@ static int fail_offsets(const struct lane *lane, rd_kafka_resp_err_t code, struc
                         rd_kafka_topic_name(lane->topic), lane->partition, rd_kafka_err2str(code));
 }
 
+/* A partition whose leader is just being made or moved says so for a moment. */
+static bool may_pass(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+           code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+           code == RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH;
+}
+
+/* False when all of the time is used up. */
+static bool wait_a_moment(uint64_t begin_ns, int timeout_ms)
+{
+    if ((uv_hrtime() - begin_ns) / 1000000 >= (uint64_t)timeout_ms)
+        return false;
+    uv_sleep(LEADER_PAUSE_MS);
+    return true;
+}
+
+static int ask_range(struct vf_topic_reader *reader, const struct lane *lane, int timeout_ms,
+                     int64_t *low, int64_t *high, struct vf_error *err)
+{
+    const char *topic = rd_kafka_topic_name(lane->topic);
+    uint64_t begin = uv_hrtime();
+    rd_kafka_resp_err_t code;
+    do
+        code = rd_kafka_query_watermark_offsets(reader->client, topic, lane->partition, low, high,
+                                                timeout_ms);
+    while (may_pass(code) && wait_a_moment(begin, timeout_ms));
+    return code ? fail_offsets(lane, code, err) : VF_OK;
+}
+
 /* The offset at a time, for all lanes at once: in positions, which are destroyed by the caller;
  * -1: no record is that late. */
 static int ask_times(struct vf_topic_reader *reader, int64_t time_ms, int timeout_ms,
@@ -196,15 +228,20 @@ static int ask_times(struct vf_topic_reader *reader, int64_t time_ms, int timeou
 {
     rd_kafka_topic_partition_list_t *list =
         rd_kafka_topic_partition_list_new((int)reader->lane_count);
+    uint64_t begin = uv_hrtime();
+    rd_kafka_resp_err_t code;
 
     *out = list;
     for (size_t i = 0; i < reader->lane_count; i++)
         rd_kafka_topic_partition_list_add(list, rd_kafka_topic_name(reader->lanes[i].topic),
-                                          reader->lanes[i].partition)
-            ->offset = time_ms;
-    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(reader->client, list, timeout_ms);
-    for (int i = 0; i < list->cnt && !code; i++)
-        code = list->elems[i].err;
+                                          reader->lanes[i].partition);
+    do {
+        for (int i = 0; i < list->cnt; i++)
+            list->elems[i].offset = time_ms;
+        code = rd_kafka_offsets_for_times(reader->client, list, timeout_ms);
+        for (int i = 0; i < list->cnt && !code; i++)
+            code = list->elems[i].err;
+    } while (may_pass(code) && wait_a_moment(begin, timeout_ms));
     if (code)
         return vf_error_set(err, VF_EKAFKA, "the offsets at a time: %s", rd_kafka_err2str(code));
     return VF_OK;
@@ -265,14 +302,12 @@ static int set_bounds(struct vf_topic_reader *reader, const struct vf_topic_read
     for (size_t i = 0; i < reader->lane_count; i++) {
         struct lane *lane = &reader->lanes[i];
         int64_t low, high;
-        rd_kafka_resp_err_t code =
-            rd_kafka_query_watermark_offsets(reader->client, rd_kafka_topic_name(lane->topic),
-                                             lane->partition, &low, &high, config->timeout_ms);
-        if (code)
-            return fail_offsets(lane, code, err);
+        int rc = ask_range(reader, lane, config->timeout_ms, &low, &high, err);
+        if (rc)
+            return rc;
         lane->begin = resolve(&config->start, low, high, starts ? starts->elems[i].offset : -1);
         lane->end = resolve(&config->end, low, high, ends ? ends->elems[i].offset : -1);
-        int rc = config->bound_count ? take_bounds(config, lane, low, high, err) : VF_OK;
+        rc = config->bound_count ? take_bounds(config, lane, low, high, err) : VF_OK;
         if (rc)
             return rc;
         lane->next = lane->begin;

@@ -9,8 +9,14 @@ from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic, OffsetSp
 MEGABYTE = 1 << 20
 LARGEST_MESSAGE = 16 * MEGABYTE
 CALL_SECONDS = 20
-# A coordinator that is just starting says so, and is asked again.
-PASSING = {"COORDINATOR_LOAD_IN_PROGRESS", "COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR"}
+# A coordinator or leader that is just starting says so, and is asked again.
+PASSING = {
+    "COORDINATOR_LOAD_IN_PROGRESS",
+    "COORDINATOR_NOT_AVAILABLE",
+    "NOT_COORDINATOR",
+    "LEADER_NOT_AVAILABLE",
+    "NOT_LEADER_FOR_PARTITION",
+}
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,12 @@ class Client:
     def delete_topic(self, name):
         self._admin.delete_topics([name])[name].result(CALL_SECONDS)
 
+    def discard_topics(self, names):
+        """Those of them that are there; their end is not waited for."""
+        present = [name for name in names if name in self.topics()]
+        if present:
+            self._admin.delete_topics(present)
+
     def add_partitions(self, name, total):
         self._admin.create_partitions([NewPartitions(name, total)])[name].result(CALL_SECONDS)
 
@@ -83,6 +95,9 @@ class Client:
 
     def end_offsets(self, topic):
         """{partition: first offset that is free}, also where a transaction is still open"""
+        return _patiently(lambda: self._end_offsets(topic))
+
+    def _end_offsets(self, topic):
         answers = self._admin.list_offsets(
             {
                 TopicPartition(topic, partition): OffsetSpec.latest()
@@ -141,15 +156,8 @@ class Client:
             for topic in topics
             for partition in self._partitions(reader, topic)
         ]
-        deadline = time.monotonic() + CALL_SECONDS
-        while True:
-            try:
-                answer = reader.committed(partitions, timeout=CALL_SECONDS)
-                return {(p.topic, p.partition): p.offset for p in answer if p.offset >= 0}
-            except KafkaException as error:
-                if error.args[0].name() not in PASSING or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
+        answer = _patiently(lambda: reader.committed(partitions, timeout=CALL_SECONDS))
+        return {(p.topic, p.partition): p.offset for p in answer if p.offset >= 0}
 
     def forget(self, group):
         """No more questions about it will come."""
@@ -175,6 +183,18 @@ class Client:
         if metadata.error:
             raise KafkaException(metadata.error)
         return sorted(metadata.partitions)
+
+
+def _patiently(call):
+    """Its result; asked again while the brokers say that they are not ready yet."""
+    deadline = time.monotonic() + CALL_SECONDS
+    while True:
+        try:
+            return call()
+        except KafkaException as error:
+            if error.args[0].name() not in PASSING or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 class _Closing:

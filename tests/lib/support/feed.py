@@ -106,6 +106,10 @@ class Feed:
         for daemon in self._daemons:
             daemon.kill()
         self.client.forget(self.group)
+        # A broker that is killed takes long to start with the topics of all tests before.
+        self.client.discard_topics(
+            [*self.inputs.values(), *self.outputs.values(), self.dead_letter]
+        )
 
     # ---- out
 

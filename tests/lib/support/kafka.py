@@ -8,7 +8,7 @@ from confluent_kafka.admin import AdminClient
 from support.java import format_storage, kafka_command, new_cluster_id, run_kafka_tool
 from support.process import Process, free_ports, wait_until
 
-START_SECONDS = 60  # 2 s on an idle machine of two cores
+START_SECONDS = 120  # 2 s on an idle machine of two cores
 START_TRIES = 3  # somebody else may have taken a port between our look and Kafka's bind
 HEAP = "512m"
 
