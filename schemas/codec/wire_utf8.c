@@ -56,13 +56,79 @@ static const uint64_t rows[256] = {
     LEAD(BAD), /* F5..FF */
 };
 
-bool wire_utf8_check(const char *text, size_t len)
+static bool check_bytewise(const char *text, size_t len)
 {
     uint64_t state = DONE;
 
     for (size_t i = 0; i < len; i++)
         state = rows[(unsigned char)text[i]] >> (state & STATE);
     return (state & STATE) == DONE;
+}
+
+/* ---- validity: sixteen bytes at a time ------------------------------------------------ */
+
+typedef uint8_t wire_bytes __attribute__((vector_size(16)));
+typedef int8_t wire_signed_bytes __attribute__((vector_size(16)));
+
+enum { BLOCK = sizeof(wire_bytes), BEFORE = 3 /* bytes that say what a byte must be */ };
+
+static inline wire_bytes load_block(const char *from)
+{
+    wire_bytes block;
+    memcpy(&block, from, sizeof block);
+    return block;
+}
+
+/* Each is all ones in the bytes it is true of. */
+static inline wire_bytes are_above(wire_bytes block, uint8_t bound)
+{
+    return (wire_bytes)(block > bound);
+}
+
+static inline wire_bytes are_tails(wire_bytes block)
+{
+    return (wire_bytes)((wire_signed_bytes)block < (int8_t)-0x40); /* 80..BF */
+}
+
+/* Not zero in the bytes of `at` that can't stand where they do; the other blocks begin one, two
+ * and three bytes before it. */
+static inline wire_bytes find_bad(wire_bytes at, wire_bytes one, wire_bytes two, wire_bytes three)
+{
+    wire_bytes due = are_above(one, 0xBF) | are_above(two, 0xDF) | are_above(three, 0xEF);
+    wire_bytes never = (wire_bytes)((at & 0xFE) == 0xC0) | are_above(at, 0xF4);
+    /* Second bytes that would make an overlong form, a surrogate, or what is too large. */
+    wire_bytes second = ((wire_bytes)(one == 0xE0) & ~are_above(at, 0x9F)) |
+                        ((wire_bytes)(one == 0xED) & are_above(at, 0x9F)) |
+                        ((wire_bytes)(one == 0xF0) & ~are_above(at, 0x8F)) |
+                        ((wire_bytes)(one == 0xF4) & are_above(at, 0x8F));
+    return (due ^ are_tails(at)) | never | second;
+}
+
+static inline wire_bytes find_bad_at(const char *at)
+{
+    return find_bad(load_block(at), load_block(at - 1), load_block(at - 2), load_block(at - 3));
+}
+
+/* Of the first block, as if ASCII came before it. */
+static inline wire_bytes find_bad_first(const char *text)
+{
+    char padded[BEFORE + BLOCK] = {0};
+    memcpy(padded + BEFORE, text, BLOCK);
+    return find_bad_at(padded + BEFORE);
+}
+
+bool wire_utf8_check(const char *text, size_t len)
+{
+    if (len < BLOCK + BEFORE)
+        return check_bytewise(text, len);
+    const char *last = text + len - BLOCK; /* overlaps the block before it */
+    wire_bytes bad = find_bad_first(text) | find_bad_at(last);
+    for (const char *at = text + BLOCK; at < last; at += BLOCK)
+        bad |= find_bad_at(at);
+    const unsigned char *end = (const unsigned char *)text + len;
+    bool cut = end[-1] >= 0xC0 || end[-2] >= 0xE0 || end[-3] >= 0xF0;
+    wire_pair all = (wire_pair)bad;
+    return !(all[0] | all[1]) && !cut;
 }
 
 /* ---- how much of it is valid ---------------------------------------------------------- */
