@@ -4,224 +4,9 @@
  */
 #include "codec/wire_decoder.h"
 #include "codec/wire_impl.h"
-#include "codec/wire_utf8.h"
-#include "codec/wire_varint.h"
-
-/* ---- blocks of arrays and maps -------------------------------------------------------- */
-
-enum block { BLOCK_ITEMS, BLOCK_LAST, BLOCK_BAD };
-
-/* Reads the header of a block and checks that its items can be there; *at moves past it. */
-static enum block read_block(struct wire_decoder *decoder, uint16_t least, const uint8_t **at,
-                             struct wire_frame_record *frame, enum wire_reason *reason)
-{
-    struct wire_number n = wire_number_read(*at, decoder->end);
-
-    *reason = BAD_COUNT;
-    frame->block_end = NULL;
-    if (!n.next)
-        return BLOCK_BAD;
-    if (n.value == 0) {
-        *at = n.next;
-        return BLOCK_LAST;
-    }
-    const uint8_t *next = n.next;
-    size_t left = (size_t)(decoder->end - next);
-    int64_t count = wire_unzigzag(n.value);
-    uint64_t items = count < 0 ? -(uint64_t)count : (uint64_t)count;
-    if (count < 0) { /* the block's size in bytes follows */
-        *reason = BAD_BLOCK;
-        n = wire_number_read(next, decoder->end);
-        if (!n.next || (n.value & 1) || n.value >> 1 > (uint64_t)(decoder->end - n.next))
-            return BLOCK_BAD;
-        next = n.next;
-        left = (size_t)(n.value >> 1);
-        frame->block_end = (const char *)next + left;
-        *reason = BAD_COUNT;
-    }
-    if (least > 0 && items > left / least)
-        return BLOCK_BAD;
-    *reason = BAD_ITEMS;
-    if (items > decoder->items_left)
-        return BLOCK_BAD;
-    decoder->items_left -= (size_t)items;
-    frame->left = (size_t)items;
-    frame->count += (size_t)items;
-    *at = next;
-    return BLOCK_ITEMS;
-}
-
-/* Memory for all items so far and the new block's. Most values have one block, which gets just
- * what it needs; later ones double it, so that many small blocks cost no more than one. */
-static bool reserve_items(struct wire_decoder *decoder, struct wire_frame_record *frame,
-                          size_t size)
-{
-    size_t used = frame->count - frame->left;
-    size_t bytes;
-
-    if (frame->count <= frame->capacity)
-        return true;
-    size_t capacity =
-        used == 0 || used > SIZE_MAX / 4 || frame->count > 2 * used ? frame->count : 2 * used;
-    if (__builtin_mul_overflow(capacity, size, &bytes))
-        return false;
-    char *items = vf_arena_alloc(decoder->arena, bytes);
-    if (!items)
-        return false;
-    if (used)
-        memcpy(items, frame->items, used * size);
-    frame->items = items;
-    frame->capacity = capacity;
-    return true;
-}
+#include "codec/wire_reading.h"
 
 /* ---- the loop ------------------------------------------------------------------------- */
-
-static uint32_t load32(const uint8_t *at)
-{
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
-
-static float load_float(const uint8_t *at)
-{
-    uint32_t bits = load32(at);
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static double load_double(const uint8_t *at)
-{
-    uint64_t bits = load32(at) | (uint64_t)load32(at + 4) << 32;
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-/* A length and as many bytes. NULL: they are not there, or more than the limit. */
-static inline const uint8_t *read_slice(const uint8_t *at, const uint8_t *end, size_t limit,
-                                        struct vf_slice *out)
-{
-    struct wire_number n = wire_number_read(at, end);
-    size_t len = (size_t)(n.value >> 1);
-
-    if (__builtin_expect(!n.next || (n.value & 1), 0)) /* negative numbers are odd in zigzag */
-        return NULL;
-    if (__builtin_expect(len > (size_t)(end - n.next) || len > limit, 0))
-        return NULL;
-    *out = (struct vf_slice){(const char *)n.next, len};
-    return n.next + len;
-}
-
-/* The same, and the bytes are UTF-8. */
-static inline const uint8_t *read_string(const uint8_t *at, const uint8_t *end, size_t limit,
-                                         struct vf_slice *out)
-{
-    struct vf_slice text;
-
-    at = read_slice(at, end, limit, &text);
-    if (__builtin_expect(!at || !wire_utf8_valid(text.ptr, text.len), 0))
-        return NULL;
-    *out = text;
-    return at;
-}
-
-static inline const uint8_t *read_int(const uint8_t *at, const uint8_t *end, int32_t *out)
-{
-    struct wire_number n = wire_number_read(at, end);
-
-    *out = (int32_t)wire_unzigzag(n.value);
-    return n.value <= UINT32_MAX ? n.next : NULL;
-}
-
-static inline const uint8_t *read_long(const uint8_t *at, const uint8_t *end, int64_t *out)
-{
-    struct wire_number n = wire_number_read(at, end);
-
-    *out = wire_unzigzag(n.value);
-    return n.next;
-}
-
-/* An index below count: of a symbol or branch. */
-static inline const uint8_t *read_index(const uint8_t *at, const uint8_t *end, uint32_t count,
-                                        uint32_t *out)
-{
-    struct wire_number n = wire_number_read(at, end);
-
-    *out = (uint32_t)(n.value >> 1);
-    return (n.value & 1) || n.value >> 1 >= count ? NULL : n.next;
-}
-
-static inline const uint8_t *read_boolean(const uint8_t *at, const uint8_t *end, bool *out)
-{
-    if (at == end || *at > 1)
-        return NULL;
-    *out = *at == 1;
-    return at + 1;
-}
-
-static inline const uint8_t *read_bytes(const uint8_t *at, const uint8_t *end, size_t size,
-                                        struct vf_slice *out)
-{
-    if ((size_t)(end - at) < size)
-        return NULL;
-    *out = vf_slice((const char *)at, size);
-    return at + size;
-}
-
-/* The next block of an array or map, with memory for it. Blocks to be skipped that tell their
- * size are skipped at once. */
-static enum block next_items(struct wire_decoder *decoder, struct wire_frame_record *frame,
-                             const uint8_t **at, enum wire_reason *reason)
-{
-    bool skip = frame->at->op == OP_SKIP_ARRAY;
-    enum block block;
-
-    for (;;) {
-        *reason = BAD_BLOCK_END;
-        if (frame->block_end && frame->block_end != (const char *)*at)
-            return BLOCK_BAD;
-        block = read_block(decoder, frame->at->small, at, frame, reason);
-        if (!skip || block != BLOCK_ITEMS || !frame->block_end)
-            break;
-        *at = (const uint8_t *)frame->block_end;
-        frame->left = 0;
-    }
-    if (block == BLOCK_BAD)
-        return block;
-    *reason = BAD_MEMORY;
-    if (block == BLOCK_ITEMS && !skip && !reserve_items(decoder, frame, frame->at->a))
-        return BLOCK_BAD;
-    *reason = BAD_VALUE; /* of whatever comes next */
-    return block;
-}
-
-/* A whole array of strings. On failure *at is where it is, and *item the string it is in. */
-static bool read_strings(struct wire_decoder *decoder, const struct wire_insn *insn,
-                         const uint8_t **at, struct wire_array *out, long long *item,
-                         enum wire_reason *reason)
-{
-    struct wire_frame_record frame = {.at = insn};
-    const uint8_t *const end = decoder->end;
-    const size_t limit = decoder->limits->value_bytes;
-    enum block block;
-
-    while ((block = next_items(decoder, &frame, at, reason)) == BLOCK_ITEMS) {
-        struct vf_slice *into = (struct vf_slice *)(void *)frame.items;
-        for (size_t i = frame.count - frame.left; i < frame.count; i++) {
-            const uint8_t *next = read_string(*at, end, limit, &into[i]);
-            if (__builtin_expect(!next, 0)) {
-                *item = (long long)i;
-                *reason = BAD_VALUE;
-                return false;
-            }
-            *at = next;
-        }
-        frame.left = 0;
-    }
-    *out = (struct wire_array){frame.items, frame.count};
-    return block == BLOCK_LAST;
-}
 
 /* What a member of the value at the instruction's offset is. */
 #define AT(type) ((type *)(void *)(base + insn->offset))
@@ -298,7 +83,7 @@ static int run(struct wire_decoder *decoder, char *base, struct vf_error *err)
     const size_t limit = decoder->limits->value_bytes;
     const uint8_t *next = at;
     enum wire_reason reason = BAD_VALUE;
-    enum block block;
+    enum wire_block block;
     long long item = WIRE_NO_ITEM;
     const uint8_t *cursor; /* what functions that are not inlined move: at stays in a register */
     int64_t wide;
@@ -308,40 +93,40 @@ static int run(struct wire_decoder *decoder, char *base, struct vf_error *err)
 
     goto *labels[insn->op];
 op_boolean:
-    next = read_boolean(at, end, AT(bool));
+    next = wire_read_boolean(at, end, AT(bool));
     NEXT();
 op_int:
-    next = read_int(at, end, AT(int32_t));
+    next = wire_read_int(at, end, AT(int32_t));
     NEXT();
 op_long:
-    next = read_long(at, end, &wide);
+    next = wire_read_long(at, end, &wide);
     *AT(int64_t) = wide;
     NEXT();
 op_float:
     next = (size_t)(end - at) < sizeof(float) ? NULL : at + sizeof(float);
     if (next)
-        *AT(float) = load_float(at);
+        *AT(float) = wire_load_float(at);
     NEXT();
 op_double:
     next = (size_t)(end - at) < sizeof(double) ? NULL : at + sizeof(double);
     if (next)
-        *AT(double) = load_double(at);
+        *AT(double) = wire_load_double(at);
     NEXT();
 op_bytes:
-    next = read_slice(at, end, limit, AT(struct vf_slice));
+    next = wire_read_slice(at, end, limit, AT(struct vf_slice));
     NEXT();
 op_string:
-    next = read_string(at, end, limit, AT(struct vf_slice));
+    next = wire_read_string(at, end, limit, AT(struct vf_slice));
     NEXT();
 op_fixed:
-    next = read_bytes(at, end, insn->a, AT(struct vf_slice));
+    next = wire_read_bytes(at, end, insn->a, AT(struct vf_slice));
     NEXT();
 op_enum:
-    next = read_index(at, end, insn->a, &index);
+    next = wire_read_index(at, end, insn->a, &index);
     *AT(int32_t) = next ? (int32_t)index : 0;
     NEXT();
 op_enum_mapped:
-    next = read_index(at, end, insn->a, &index);
+    next = wire_read_index(at, end, insn->a, &index);
     if (next) {
         *AT(int32_t) = (int32_t)program->tables[insn->b + index];
         next = *AT(int32_t) < 0 ? NULL : next;
@@ -349,54 +134,54 @@ op_enum_mapped:
     NEXT();
 
 op_int_to_long:
-    next = read_int(at, end, &number);
+    next = wire_read_int(at, end, &number);
     *AT(int64_t) = number;
     NEXT();
 op_int_to_float:
-    next = read_int(at, end, &number);
+    next = wire_read_int(at, end, &number);
     *AT(float) = (float)number;
     NEXT();
 op_int_to_double:
-    next = read_int(at, end, &number);
+    next = wire_read_int(at, end, &number);
     *AT(double) = number;
     NEXT();
 op_long_to_float:
-    next = read_long(at, end, &wide);
+    next = wire_read_long(at, end, &wide);
     *AT(float) = (float)wide;
     NEXT();
 op_long_to_double:
-    next = read_long(at, end, &wide);
+    next = wire_read_long(at, end, &wide);
     *AT(double) = (double)wide;
     NEXT();
 op_float_to_double:
     next = (size_t)(end - at) < sizeof(float) ? NULL : at + sizeof(float);
     if (next)
-        *AT(double) = load_float(at);
+        *AT(double) = wire_load_float(at);
     NEXT();
 
 op_optional_string:
-    next = read_index(at, end, 2, &index);
+    next = wire_read_index(at, end, 2, &index);
     if (next && index != insn->small)
-        next = read_string(next, end, limit, AT(struct vf_slice));
+        next = wire_read_string(next, end, limit, AT(struct vf_slice));
     else
         *AT(struct vf_slice) = VF_SLICE_NULL;
     NEXT();
 op_optional_bytes:
-    next = read_index(at, end, 2, &index);
+    next = wire_read_index(at, end, 2, &index);
     if (next && index != insn->small)
-        next = read_slice(next, end, limit, AT(struct vf_slice));
+        next = wire_read_slice(next, end, limit, AT(struct vf_slice));
     else
         *AT(struct vf_slice) = VF_SLICE_NULL;
     NEXT();
 op_optional_fixed:
-    next = read_index(at, end, 2, &index);
+    next = wire_read_index(at, end, 2, &index);
     if (next && index != insn->small)
-        next = read_bytes(next, end, insn->a, AT(struct vf_slice));
+        next = wire_read_bytes(next, end, insn->a, AT(struct vf_slice));
     else
         *AT(struct vf_slice) = VF_SLICE_NULL;
     NEXT();
 op_optional_value:
-    next = read_index(at, end, 2, &index);
+    next = wire_read_index(at, end, 2, &index);
     if (!next)
         NEXT();
     if (index == insn->small) {
@@ -407,7 +192,7 @@ op_optional_value:
     *AT(bool) = true;
     NEXT();
 op_optional_pointer:
-    next = read_index(at, end, 2, &index);
+    next = wire_read_index(at, end, 2, &index);
     if (!next)
         NEXT();
     if (index == insn->small) {
@@ -420,7 +205,7 @@ op_optional_pointer:
 
 op_array_of_strings:
     cursor = at;
-    if (!read_strings(decoder, insn, &cursor, AT(struct wire_array), &item, &reason)) {
+    if (!wire_read_strings(decoder, insn, &cursor, AT(struct wire_array), &item, &reason)) {
         at = cursor;
         goto fail;
     }
@@ -432,11 +217,11 @@ op_skip_array:
         goto too_deep;
     *frame = (struct wire_frame_record){.base = base, .at = insn};
     cursor = at;
-    block = next_items(decoder, frame, &cursor, &reason);
+    block = wire_next_items(decoder, frame, &cursor, &reason);
     next = at = cursor;
-    if (block == BLOCK_BAD)
+    if (block == WIRE_BLOCK_BAD)
         goto fail;
-    if (block == BLOCK_LAST) {
+    if (block == WIRE_BLOCK_LAST) {
         if (insn->op == OP_ARRAY)
             *AT(struct wire_array) = (struct wire_array){NULL, 0};
         insn = program->code + insn->b - 1;
@@ -453,11 +238,11 @@ op_next:
         NEXT();
     }
     cursor = at;
-    block = next_items(decoder, &frame[-1], &cursor, &reason);
+    block = wire_next_items(decoder, &frame[-1], &cursor, &reason);
     next = at = cursor;
-    if (block == BLOCK_BAD)
+    if (block == WIRE_BLOCK_BAD)
         goto fail;
-    if (block == BLOCK_ITEMS) {
+    if (block == WIRE_BLOCK_ITEMS) {
         base = frame[-1].items + (frame[-1].count - frame[-1].left) * frame[-1].at->a;
         insn = frame[-1].at;
         NEXT();
@@ -473,11 +258,11 @@ op_skip_next:
         NEXT();
     }
     cursor = at;
-    block = next_items(decoder, &frame[-1], &cursor, &reason);
+    block = wire_next_items(decoder, &frame[-1], &cursor, &reason);
     next = at = cursor;
-    if (block == BLOCK_BAD)
+    if (block == WIRE_BLOCK_BAD)
         goto fail;
-    if (block == BLOCK_ITEMS)
+    if (block == WIRE_BLOCK_ITEMS)
         insn = frame[-1].at;
     else
         base = (--frame)->base;
@@ -526,7 +311,7 @@ op_jump:
     insn = program->code + insn->b - 1;
     NEXT();
 op_switch:
-    next = read_index(at, end, insn->a, &index);
+    next = wire_read_index(at, end, insn->a, &index);
     if (next)
         insn = program->code + program->tables[insn->b + index] - 1;
     NEXT();
@@ -548,22 +333,22 @@ op_refuse:
     goto fail;
 
 op_skip_int:
-    next = read_int(at, end, &number);
+    next = wire_read_int(at, end, &number);
     NEXT();
 op_skip_long:
-    next = read_long(at, end, &wide);
+    next = wire_read_long(at, end, &wide);
     NEXT();
 op_skip_boolean:
-    next = read_boolean(at, end, &(bool){false});
+    next = wire_read_boolean(at, end, &(bool){false});
     NEXT();
 op_skip_bytes:
-    next = read_slice(at, end, limit, &(struct vf_slice){NULL, 0});
+    next = wire_read_slice(at, end, limit, &(struct vf_slice){NULL, 0});
     NEXT();
 op_skip_fixed:
     next = (size_t)(end - at) < insn->a ? NULL : at + insn->a;
     NEXT();
 op_skip_enum:
-    next = read_index(at, end, insn->a, &index);
+    next = wire_read_index(at, end, insn->a, &index);
     NEXT();
 done:
     decoder->stopped = at;

@@ -33,7 +33,16 @@ struct wire_decoder {
     struct wire_frame_record frames[WIRE_DEPTH_MAX];
 };
 
-enum { WIRE_NO_ITEM = -1 };
+enum wire_block { WIRE_BLOCK_ITEMS, WIRE_BLOCK_LAST, WIRE_BLOCK_BAD };
+
+/* The next block of the frame's array or map, with memory for it; *at moves past its header.
+ * Blocks to be skipped that tell their size are skipped at once. */
+enum wire_block wire_next_items(struct wire_decoder *decoder, struct wire_frame_record *frame,
+                                const uint8_t **at, enum wire_reason *reason);
+/* A whole array of strings. On failure *at is where it is, and *item the string it is in. */
+bool wire_read_strings(struct wire_decoder *decoder, const struct wire_insn *insn,
+                       const uint8_t **at, struct wire_array *out, long long *item,
+                       enum wire_reason *reason);
 
 /* Fills err and returns its code. item: the string of an array of strings, or WIRE_NO_ITEM. */
 int wire_decode_report(const struct wire_decoder *decoder, enum wire_reason reason,

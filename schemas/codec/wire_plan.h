@@ -45,7 +45,8 @@ int wire_decode(const struct wire_plan *plan, struct vf_slice bytes,
 
 /* Appends one value of the schema to out, nothing on failure. VF_EDATA names the field that is
  * out of range (enum index, fixed size, union branch, NULL where null is not allowed, bad
- * UTF-8); VF_ELIMIT: the buffer's limit, or nested too deep; VF_ENOMEM. */
+ * UTF-8); VF_ELIMIT: the buffer's limit, which must be 64 bytes above what the value needs, or
+ * nested too deep; VF_ENOMEM. */
 int wire_encode(const struct wire_schema *schema, const void *value, struct vf_buffer *out,
                 struct vf_error *err);
 

@@ -42,6 +42,10 @@ enum wire_op {
     OP_JUMP,             /* b: target */
     OP_SWITCH,           /* a: count of branches, b: targets, in tables */
 
+    /* Encoding only. A run of strings and optional strings: this instruction and those behind
+     * it. a: how many, b: whether this one is optional, small: the index of null. */
+    OP_TEXTS,
+
     /* Decoding only. */
     OP_INT_TO_LONG,
     OP_INT_TO_FLOAT,
@@ -115,6 +119,8 @@ struct wire_frame_record {
     size_t capacity;            /* items */
     const char *block_end;      /* NULL: not told */
 };
+
+enum { WIRE_NO_ITEM = -1 }; /* where an error may be in an item of an array */
 
 /* "participants[2].role" for the instruction in the frames above it, the first being the
  * outermost. */

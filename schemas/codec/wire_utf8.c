@@ -90,45 +90,74 @@ static inline wire_bytes are_tails(wire_bytes block)
     return (wire_bytes)((wire_signed_bytes)block < (int8_t)-0x40); /* 80..BF */
 }
 
-/* Not zero in the bytes of `at` that can't stand where they do; the other blocks begin one, two
- * and three bytes before it. */
-static inline wire_bytes find_bad(wire_bytes at, wire_bytes one, wire_bytes two, wire_bytes three)
+static inline bool is_zero(wire_bytes block)
 {
-    wire_bytes due = are_above(one, 0xBF) | are_above(two, 0xDF) | are_above(three, 0xEF);
-    wire_bytes never = (wire_bytes)((at & 0xFE) == 0xC0) | are_above(at, 0xF4);
-    /* Second bytes that would make an overlong form, a surrogate, or what is too large. */
-    wire_bytes second = ((wire_bytes)(one == 0xE0) & ~are_above(at, 0x9F)) |
-                        ((wire_bytes)(one == 0xED) & are_above(at, 0x9F)) |
-                        ((wire_bytes)(one == 0xF0) & ~are_above(at, 0x8F)) |
-                        ((wire_bytes)(one == 0xF4) & are_above(at, 0x8F));
-    return (due ^ are_tails(at)) | never | second;
+    wire_pair all = (wire_pair)block;
+    return !(all[0] | all[1]);
 }
 
-static inline wire_bytes find_bad_at(const char *at)
+/* Not zero in the bytes of `at` that can't stand where they do; the other blocks begin one, two
+ * and three bytes before it. wide: there are characters of more than two bytes. */
+static inline wire_bytes find_bad(wire_bytes at, wire_bytes one, wire_bytes two, wire_bytes three,
+                                  bool wide)
 {
-    return find_bad(load_block(at), load_block(at - 1), load_block(at - 2), load_block(at - 3));
+    wire_bytes due = are_above(one, 0xBF);
+    wire_bytes bad = (wire_bytes)((at & 0xFE) == 0xC0);
+
+    if (wide) {
+        due |= are_above(two, 0xDF) | are_above(three, 0xEF);
+        /* Second bytes that would make an overlong form, a surrogate, or what is too large. */
+        bad |= are_above(at, 0xF4) | ((wire_bytes)(one == 0xE0) & ~are_above(at, 0x9F)) |
+               ((wire_bytes)(one == 0xED) & are_above(at, 0x9F)) |
+               ((wire_bytes)(one == 0xF0) & ~are_above(at, 0x8F)) |
+               ((wire_bytes)(one == 0xF4) & are_above(at, 0x8F));
+    }
+    return bad | (due ^ are_tails(at));
+}
+
+static inline wire_bytes find_bad_at(const char *at, bool wide)
+{
+    return find_bad(load_block(at), load_block(at - 1), load_block(at - 2), load_block(at - 3),
+                    wide);
 }
 
 /* Of the first block, as if ASCII came before it. */
-static inline wire_bytes find_bad_first(const char *text)
+static inline wire_bytes find_bad_first(const char *text, bool wide)
 {
-    char padded[BEFORE + BLOCK] = {0};
-    memcpy(padded + BEFORE, text, BLOCK);
-    return find_bad_at(padded + BEFORE);
+    const wire_bytes none = {0};
+    wire_bytes at = load_block(text);
+    return find_bad(at,
+                    __builtin_shufflevector(none, at, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
+                                            26, 27, 28, 29, 30),
+                    __builtin_shufflevector(none, at, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24,
+                                            25, 26, 27, 28, 29),
+                    __builtin_shufflevector(none, at, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
+                                            24, 25, 26, 27, 28),
+                    wide);
+}
+
+/* The last block overlaps the one before it. */
+static inline bool check_blocks(const char *text, size_t len, bool wide)
+{
+    const char *last = text + len - BLOCK;
+    wire_bytes bad = find_bad_first(text, wide) | find_bad_at(last, wide);
+
+    for (const char *at = text + BLOCK; at < last; at += BLOCK)
+        bad |= find_bad_at(at, wide);
+    const unsigned char *end = (const unsigned char *)text + len;
+    bool cut = end[-1] >= 0xC0 || end[-2] >= 0xE0 || end[-3] >= 0xF0;
+    return is_zero(bad) && !cut;
 }
 
 bool wire_utf8_check(const char *text, size_t len)
 {
     if (len < BLOCK + BEFORE)
         return check_bytewise(text, len);
-    const char *last = text + len - BLOCK; /* overlaps the block before it */
-    wire_bytes bad = find_bad_first(text) | find_bad_at(last);
-    for (const char *at = text + BLOCK; at < last; at += BLOCK)
-        bad |= find_bad_at(at);
-    const unsigned char *end = (const unsigned char *)text + len;
-    bool cut = end[-1] >= 0xC0 || end[-2] >= 0xE0 || end[-3] >= 0xF0;
-    wire_pair all = (wire_pair)bad;
-    return !(all[0] | all[1]) && !cut;
+    /* Most texts of most languages have no characters above U+07FF. */
+    wire_bytes wide = are_above(load_block(text + len - BLOCK), 0xDF);
+    for (size_t at = 0; at + BLOCK < len; at += BLOCK)
+        wide |= are_above(load_block(text + at), 0xDF);
+    return is_zero(wide) ? check_blocks(text, len, false) : check_blocks(text, len, true);
 }
 
 /* ---- how much of it is valid ---------------------------------------------------------- */

@@ -58,17 +58,15 @@ static inline bool wire_is_ascii(const char *text, size_t len)
     return len == 0 || !((text[0] | text[len / 2] | text[len - 1]) & 0x80);
 }
 
-/* Copies, and the same. */
-static inline bool wire_copy_ascii(uint8_t *to, const char *text, size_t len)
+/* Copies, and the same; at most 32 bytes. */
+static inline bool wire_copy_short_ascii(uint8_t *to, const char *text, size_t len)
 {
     if (len >= sizeof(wire_pair)) {
-        wire_pair all = wire_load_pair(text + len - sizeof all);
-        memcpy(to + len - sizeof all, &all, sizeof all);
-        for (size_t at = 0; at + sizeof all < len; at += sizeof all) {
-            wire_pair pair = wire_load_pair(text + at);
-            memcpy(to + at, &pair, sizeof pair);
-            all |= pair;
-        }
+        wire_pair first = wire_load_pair(text);
+        wire_pair last = wire_load_pair(text + len - sizeof last);
+        memcpy(to, &first, sizeof first);
+        memcpy(to + len - sizeof last, &last, sizeof last);
+        wire_pair all = first | last;
         return !((all[0] | all[1]) & WIRE_HIGH_BITS);
     }
     if (len >= sizeof(uint64_t)) {
@@ -94,6 +92,20 @@ static inline bool wire_copy_ascii(uint8_t *to, const char *text, size_t len)
     to[len / 2] = (uint8_t)middle;
     to[len - 1] = (uint8_t)last;
     return !((first | middle | last) & 0x80);
+}
+
+/* The same; at least 16 bytes. */
+static inline bool wire_copy_long_ascii(uint8_t *to, const char *text, size_t len)
+{
+    wire_pair all = wire_load_pair(text + len - sizeof all);
+
+    memcpy(to + len - sizeof all, &all, sizeof all);
+    for (size_t at = 0; at + sizeof all < len; at += sizeof all) {
+        wire_pair pair = wire_load_pair(text + at);
+        memcpy(to + at, &pair, sizeof pair);
+        all |= pair;
+    }
+    return !((all[0] | all[1]) & WIRE_HIGH_BITS);
 }
 
 static inline bool wire_utf8_valid(const char *text, size_t len)

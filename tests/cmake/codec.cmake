@@ -1,4 +1,4 @@
-foreach(name sample schema plan encode json frame container)
+foreach(name sample schema plan encode json frame container utf8)
   vf_unit_test(wire_${name} DEPENDS vf_events vf_wire)
 endforeach()
 

@@ -163,6 +163,64 @@ static void endless_values_are_refused(void **state)
     wire_schema_free(schema);
 }
 
+/* However little room a buffer has: the whole value, or nothing and an error. */
+static void values_end_anywhere_in_the_buffer(void **state)
+{
+    struct wire_schema *schema = parse_schema(
+        "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\",\"type\":\"string\"},"
+        "{\"name\":\"b\",\"type\":[\"null\",\"string\"]},{\"name\":\"c\",\"type\":[\"string\","
+        "\"null\"]},{\"name\":\"d\",\"type\":\"string\"},{\"name\":\"e\",\"type\":\"long\"},"
+        "{\"name\":\"f\",\"type\":\"bytes\"},{\"name\":\"g\",\"type\":{\"type\":\"array\","
+        "\"items\":\"string\"}},{\"name\":\"h\",\"type\":{\"type\":\"array\",\"items\":\"long\"}}]"
+        "}");
+    static const char text[400] = "0123456789012345678901234567890123456789";
+    struct vf_slice items[20];
+    int64_t numbers[40];
+    struct {
+        struct vf_slice a, b, c, d;
+        int64_t e;
+        struct vf_slice f;
+        struct wire_array g, h;
+    } value = {.a = {text, 31},
+               .b = {text, 32},
+               .c = VF_SLICE_NULL,
+               .d = {text, 33},
+               .e = INT64_MIN,
+               .f = {text, 400},
+               .g = {items, 20},
+               .h = {numbers, 40}};
+    struct vf_error err = {0};
+    struct vf_buffer whole;
+
+    (void)state;
+    for (size_t i = 0; i < 20; i++)
+        items[i] = vf_slice(text, 2 * i);
+    for (size_t i = 0; i < 40; i++)
+        numbers[i] = INT64_MAX;
+    vf_buffer_init(&whole, TEST_BUFFER_LIMIT);
+    assert_int_equal(wire_encode(schema, &value, &whole, &err), 0);
+    assert_int_equal(whole.len, 32 + 34 + 1 + 34 + 10 + 402 + 2 + 20 + 380 + 400 + 2);
+    for (size_t limit = 0; limit < whole.len + 64; limit++) {
+        struct vf_buffer out;
+        vf_buffer_init(&out, limit);
+        assert_int_equal(wire_encode(schema, &value, &out, &err), VF_ELIMIT);
+        assert_int_equal(out.len, 0);
+        vf_buffer_release(&out);
+    }
+    for (size_t before = 0; before < 600; before++) {
+        struct vf_buffer out;
+        vf_buffer_init(&out, whole.len + before + 64);
+        assert_true(vf_buffer_append(&out, text, before < 400 ? before : 400));
+        size_t start = out.len;
+        assert_int_equal(wire_encode(schema, &value, &out, &err), 0);
+        assert_int_equal(out.len - start, whole.len);
+        assert_memory_equal(out.data + start, whole.data, whole.len);
+        vf_buffer_release(&out);
+    }
+    vf_buffer_release(&whole);
+    wire_schema_free(schema);
+}
+
 static void a_warm_event_takes_no_memory(void **state)
 {
     struct wire_schema *schema = parse_schema(vf_visit_schema_json);
@@ -204,6 +262,7 @@ int main(void)
         cmocka_unit_test(bytes_of_each_kind),
         cmocka_unit_test(what_cannot_be_read_back_is_refused),
         cmocka_unit_test(endless_values_are_refused),
+        cmocka_unit_test(values_end_anywhere_in_the_buffer),
         cmocka_unit_test(a_warm_event_takes_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
