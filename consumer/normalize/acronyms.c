@@ -175,6 +175,13 @@ static const struct vf_collision *readings_of(const struct vf_reference *referen
     return c + first;
 }
 
+bool vf_organization_collides(const struct vf_organization_query *query, struct vf_slice acronym)
+{
+    size_t count;
+    readings_of(query->reference, acronym, &count);
+    return count > 0;
+}
+
 static void take_reading(const struct vf_collision *readings, size_t count, size_t taken,
                          int32_t method, struct vf_organization_reading *out)
 {

@@ -34,7 +34,8 @@ static struct vf_slice without_apostrophe(const struct vf_name_text *text, size_
     struct vf_slice before = vf_slice(all.ptr, w->apostrophe);
 
     *ending = false;
-    if (!w->apostrophe || w->apostrophe >= all.len)
+    /* In Cyrillic it is a letter of the word, or parts a French name's article: "об'єднаних". */
+    if (!w->apostrophe || w->apostrophe >= all.len || w->script == VF_SCRIPT_CYRILLIC)
         return all;
     struct vf_slice after = vf_slice(all.ptr + before.len, all.len - before.len);
     size_t letters_before = vf_name_letters(before);

@@ -57,10 +57,15 @@ static bool is_acronym_here(const struct vf_name_text *text, const struct vf_nam
         return true;
     if (vf_name_in_capitals(text, hit))
         return true;
-    return vf_name_letters(key_of(entry)) >= WORD_LETTERS_MIN &&
-           (vf_name_capitalized(text, hit->first) ||
-            (hit->first == 0 && hit->last + 1 == text->folded.count)) &&
-           !vf_name_find(countries, key_of(entry), VF_STEM_NONE); /* "Guam" is an island */
+    if (vf_name_letters(key_of(entry)) < WORD_LETTERS_MIN ||
+        vf_name_find(countries, key_of(entry), VF_STEM_NONE)) /* "Guam" is an island */
+        return false;
+    if (!entry->english && query->context->language.len &&
+        !is_spoken(entry, query->context->language)) /* "Esbo" is a city in Swedish */
+        return false;
+    return vf_name_capitalized(text, hit->first) ||
+           (hit->first == 0 && hit->last + 1 == text->folded.count &&
+            !vf_organization_collides(query, key_of(entry))); /* "pace" is a word */
 }
 
 bool vf_organization_filter(const struct vf_name_text *text, const struct vf_name_hit *hit,
@@ -148,116 +153,13 @@ void vf_organization_settle_key(const struct vf_organization_query *query,
     out->method = method_of(best);
 }
 
-/* ---- a parliamentary body of a parent organization ---- */
+/* ---- the text ---- */
 
 /* Whether the hit leaves words that another reading of the whole text may explain. */
-static bool leaves_words(struct vf_name_text *text, const struct vf_name_hit *hit)
+static bool leaves_words(const struct vf_name_text *text, const struct vf_name_hit *hit)
 {
     return hit->last - hit->first + 1 < text->folded.count;
 }
-
-/* Word beginnings, folded. A text with one of each names a parliamentary body. */
-static const char *const PARLIAMENT_WORDS[] = {
-    "parliament", "parlement", "parlament", "парламент", "межпарламент", "interparl",
-    "برلمان",     "البرلمان",  "parlamen",  "mabunge",   "bunge",        "κοινοβουλ",
-    "議會",       "议会",      "의회",      "議員",      "nghi vien",    "legislat",
-    "مجالس",      "مجلس",      "پارلمان",   "مجالس",     "parlman",      NULL};
-static const char *const BODY_WORDS[] = {
-    "assembl",  "asambl",    "assamble", "ассамбле",    "асамбле", "union",   "uniao",
-    "union",    "союз",      "network",  "reseau",      "rede ",   "red ",    "сеть",
-    "сети",     "ittifaq",   "birlig",   "birliy",      "səbəkə",  "sebeke",  "aginin",
-    "اتحاد",    "الاتحاد",   "جمعيه",    "الجمعيه",     "شبكه",    "majelis", "uni ",
-    "kesatuan", "lien minh", "hoi dong", "versammlung", "umoja",   "مجمع",    "اتحاديه",
-    "联盟",     "聯盟",      "大会",     "大會",        "연맹",    "총회",    NULL};
-
-static bool begins_with_any(struct vf_name_text *text, size_t word, const char *const *beginnings)
-{
-    const struct vf_word *w = &text->folded.words[word];
-    struct vf_slice rest =
-        vf_slice(text->folded.text.ptr + w->begin, text->folded.text.len - w->begin);
-
-    for (; *beginnings; beginnings++)
-        if (rest.ptr[0] == (*beginnings)[0] && vf_slice_starts(rest, vf_slice_of(*beginnings)))
-            return true;
-    return false;
-}
-
-/* "ECO PA", "ПА ЧЭС", "AP-OTAN": nothing but the acronym and the letters of its assembly. */
-static bool is_called_pa(const struct vf_name_text *text, const struct vf_name_hit *hit)
-{
-    static const char *const letters[] = {"pa", "ap", "па"};
-    size_t other = hit->first == 0 ? text->folded.count - 1 : 0;
-
-    if (hit->last - hit->first + 2 != text->folded.count)
-        return false;
-    const struct vf_word *w = &text->folded.words[other];
-    for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++)
-        if (vf_slice_is(vf_slice(text->folded.text.ptr + w->begin, w->end - w->begin),
-                        letters[i]) &&
-            w->capitals == w->letters)
-            return true;
-    return false;
-}
-
-/* "Parliamentary Union of the X": X's own parliamentary body, where it has one. */
-static void prefer_parliament(const struct vf_organization_query *query, struct vf_name_text *text,
-                              const struct vf_name_hit *hit, struct vf_organization_reading *out)
-{
-    size_t parliament = text->folded.count;
-    size_t body = text->folded.count;
-
-    if (out->organization == VF_NO_ORGANIZATION || !leaves_words(text, hit))
-        return;
-    vf_organization_index child = vf_reference_parliament_of(query->reference, out->organization);
-    if (child == VF_NO_ORGANIZATION)
-        return;
-    for (size_t i = 0; i < text->folded.count; i++) {
-        if ((i >= hit->first && i <= hit->last) || text->folded.words[i].in_brackets)
-            continue;
-        if (parliament == text->folded.count && begins_with_any(text, i, PARLIAMENT_WORDS))
-            parliament = i;
-        else if (body == text->folded.count && begins_with_any(text, i, BODY_WORDS))
-            body = i;
-    }
-    if ((parliament == text->folded.count || body == text->folded.count) &&
-        !is_called_pa(text, hit))
-        return;
-    vf_organization_add_alternative(out, out->organization);
-    out->organization = child;
-    out->method = VF_METHOD_CONTEXT;
-}
-
-/* "Inter-Parliamentary Union of X Member States": not the union of that name, but X's
- * parliamentary body, or one that is not known here. */
-static bool is_union_of_another(const struct vf_organization_query *query,
-                                struct vf_name_text *text, const struct vf_name_hit *hit,
-                                struct vf_organization_reading *out)
-{
-    struct vf_organization_reading other;
-    struct vf_name_hit next;
-
-    if (out->method != VF_METHOD_NAME && out->method != VF_METHOD_ALIAS)
-        return false;
-    if (out->organization == VF_NO_ORGANIZATION ||
-        !vf_slice_is(vf_reference_organization(query->reference, out->organization)->id, "ipu"))
-        return false;
-    for (size_t i = hit->last + 1; i < text->folded.count; i++) {
-        if (text->folded.words[i].in_brackets ||
-            !vf_name_longest(query->index, text, i, text->folded.count - 1, vf_organization_filter,
-                             query, &next))
-            continue;
-        vf_organization_settle_key(query, text, &next, &other);
-        if (other.organization == VF_NO_ORGANIZATION || other.organization == out->organization)
-            continue;
-        vf_organization_add_alternative(out, out->organization);
-        out->organization = vf_reference_parliament_of(query->reference, other.organization);
-        out->method = out->organization == VF_NO_ORGANIZATION ? VF_METHOD_NONE : VF_METHOD_CONTEXT;
-        return true;
-    }
-    return false;
-}
-
-/* ---- the text ---- */
 
 /* The longest name among those outside (or inside) brackets; the first of equal ones. */
 static bool longest_hit(const struct vf_organization_query *query, struct vf_name_text *text,
@@ -277,7 +179,6 @@ static bool longest_hit(const struct vf_organization_query *query, struct vf_nam
             best = bytes;
             *out = hit;
         }
-        i = hit.last;
     }
     return best > 0;
 }
@@ -293,8 +194,7 @@ static int settle_hit(const struct vf_organization_query *query, struct vf_name_
         if (rc)
             return rc;
     }
-    if (!is_union_of_another(query, text, hit, out))
-        prefer_parliament(query, text, hit, out);
+    vf_organization_prefer_parliament(query, text, hit, out);
     return VF_OK;
 }
 

@@ -90,6 +90,20 @@ static const struct word_pair SLAVIC_CYRILLIC_PAIRS[] = {
     {T("сетью"), T("сеть")},
     {T("сеть"), T("сеть")},
     {T("стран"), T("стран")},
+    {T("рада"), T("рад")},
+    {T("ради"), T("рад")},
+    {T("раді"), T("рад")},
+    {T("раду"), T("рад")},
+    {T("радою"), T("рад")},
+    {T("лига"), T("лиг")},
+    {T("лиги"), T("лиг")},
+    {T("лиге"), T("лиг")},
+    {T("лигу"), T("лиг")},
+    {T("лигои"), T("лиг")},
+    {T("ліга"), T("ліг")},
+    {T("ліги"), T("ліг")},
+    {T("лізі"), T("ліг")},
+    {T("лігу"), T("ліг")},
     {END, END},
 };
 
@@ -101,6 +115,35 @@ static const struct vf_slice SLAVIC_LATIN_ENDINGS[] = {
 static const struct vf_slice SLAVIC_LATIN_SILENT[] = {T("i"),  T("a"),   T("v"),  T("w"), T("na"),
                                                       T("ds"), T("pro"), T("za"), END};
 
+/* Words too short for their endings to be cut. */
+static const struct word_pair SLAVIC_LATIN_PAIRS[] = {
+    {T("unia"), T("uni")},
+    {T("unii"), T("uni")},
+    {T("unie"), T("uni")},
+    {T("unio"), T("uni")},
+    {T("unij"), T("uni")},
+    {T("unija"), T("uni")},
+    {T("unije"), T("uni")},
+    {T("uniji"), T("uni")},
+    {T("uniju"), T("uni")},
+    {T("unijo"), T("uni")},
+    {T("unijom"), T("uni")},
+    {T("uniou"), T("uni")},
+    {T("rada"), T("rad")},
+    {T("rady"), T("rad")},
+    {T("rade"), T("rad")},
+    {T("radu"), T("rad")},
+    {T("radou"), T("rad")},
+    {T("radzie"), T("rad")},
+    {T("liga"), T("lig")},
+    {T("ligi"), T("lig")},
+    {T("lige"), T("lig")},
+    {T("ligu"), T("lig")},
+    {T("ligy"), T("lig")},
+    {T("lidze"), T("lig")},
+    {END, END},
+};
+
 static const struct vf_slice TURKIC_LATIN_ENDINGS[] = {
     T("ndan"), T("ndən"), T("nden"), T("daki"), T("dəki"), T("deki"), T("ning"), T("nin"), T("nun"),
     T("nda"),  T("ndə"),  T("nde"),  T("dan"),  T("dən"),  T("den"),  T("tan"),  T("ten"), T("lar"),
@@ -108,6 +151,16 @@ static const struct vf_slice TURKIC_LATIN_ENDINGS[] = {
     T("yə"),   T("na"),   T("nə"),   T("ne"),   T("da"),   T("də"),   T("de"),   T("ta"),  T("te"),
     T("si"),   T("su"),   T("yi"),   T("yu"),   T("ni"),   T("nu"),   T("ga"),   T("ka"),  T("i"),
     T("u"),    T("a"),    T("e"),    T("ə"),    T("n"),    END};
+/* The last consonant softens before a vowel. */
+static const struct word_pair TURKIC_LATIN_PAIRS[] = {
+    {T("birlik"), T("birlig")},     {T("birligi"), T("birlig")},
+    {T("birligin"), T("birlig")},   {T("birliginin"), T("birlig")},
+    {T("birlige"), T("birlig")},    {T("birligine"), T("birlig")},
+    {T("birliginde"), T("birlig")}, {T("birlikte"), T("birlig")},
+    {T("birliyi"), T("birlig")},    {T("birliyin"), T("birlig")},
+    {T("birliyinin"), T("birlig")}, {T("birliyinə"), T("birlig")},
+    {T("birliyinin"), T("birlig")}, {END, END},
+};
 static const struct vf_slice TURKIC_LATIN_SILENT[] = {T("ve"), T("və"), T("va"), T("uzrə"), END};
 
 static const struct vf_slice TURKIC_CYRILLIC_ENDINGS[] = {
@@ -166,8 +219,10 @@ static const struct family_rules FAMILIES[VF_STEM_FAMILY_COUNT] = {
     [VF_STEM_GERMANIC] = {GERMANIC_ENDINGS, NOTHING, GERMANIC_SILENT, NO_PAIRS},
     [VF_STEM_SLAVIC_CYRILLIC] = {SLAVIC_CYRILLIC_ENDINGS, NOTHING, SLAVIC_CYRILLIC_SILENT,
                                  SLAVIC_CYRILLIC_PAIRS},
-    [VF_STEM_SLAVIC_LATIN] = {SLAVIC_LATIN_ENDINGS, NOTHING, SLAVIC_LATIN_SILENT, NO_PAIRS},
-    [VF_STEM_TURKIC_LATIN] = {TURKIC_LATIN_ENDINGS, NOTHING, TURKIC_LATIN_SILENT, NO_PAIRS},
+    [VF_STEM_SLAVIC_LATIN] = {SLAVIC_LATIN_ENDINGS, NOTHING, SLAVIC_LATIN_SILENT,
+                              SLAVIC_LATIN_PAIRS},
+    [VF_STEM_TURKIC_LATIN] = {TURKIC_LATIN_ENDINGS, NOTHING, TURKIC_LATIN_SILENT,
+                              TURKIC_LATIN_PAIRS},
     [VF_STEM_TURKIC_CYRILLIC] = {TURKIC_CYRILLIC_ENDINGS, NOTHING, NOTHING, NO_PAIRS},
     [VF_STEM_BALTIC] = {BALTIC_ENDINGS, NOTHING, NOTHING, NO_PAIRS},
     [VF_STEM_FINNIC] = {FINNIC_ENDINGS, NOTHING, NOTHING, NO_PAIRS},
