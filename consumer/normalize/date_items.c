@@ -10,6 +10,7 @@ struct scan {
     const struct vf_date_token *at;
     size_t count;
     bool day_first;
+    bool english;
 };
 
 static bool is(const struct scan *s, size_t i, enum vf_word_kind kind)
@@ -449,9 +450,12 @@ static size_t parse_month_date(const struct scan *s, size_t i, struct vf_date_it
     enum { TELLING_BYTES = 5 };
     size_t end = parse_month_first(s, i, item);
 
-    if (!end || item->day || item->year || item->year_relative || is_beside(s, i, end))
+    if (!end || item->day || item->year || item->year_relative)
         return end;
-    return s->at[i].name_len >= TELLING_BYTES ? end : 0;
+    /* "marco" is March in Portuguese, and "his march" is none. */
+    if (s->at[i].foreign || (s->english && !s->at[i].upper))
+        return 0;
+    return is_beside(s, i, end) || s->at[i].name_len >= TELLING_BYTES ? end : 0;
 }
 
 static int32_t unit_days(const struct scan *s, size_t i)
@@ -480,9 +484,13 @@ static size_t parse_ago(const struct scan *s, size_t i, struct vf_date_item *ite
     size_t at = parse_count(s, i + (ago_before || hence), &count);
     int32_t unit = at ? unit_days(s, at) : 0;
 
+    item->kind = VF_ITEM_OFFSET;
+    if (at && is(s, at, VF_WORD_AGO) && s->at[at].value) { /* "2日前": days ago in one word */
+        item->offset = -count * s->at[at].value;
+        return at + 1;
+    }
     if (!unit)
         return 0;
-    item->kind = VF_ITEM_OFFSET;
     item->offset = count * unit;
     if (hence)
         return at + 1;
@@ -686,6 +694,24 @@ static size_t skip_clock(const struct scan *s, size_t i)
     return is(s, i + 1, VF_WORD_CLOCK) ? i + 2 + is(s, i + 2, VF_WORD_DIGITS) : 0;
 }
 
+/* In brackets of its own, with hour and zone. */
+static bool is_stamp(const struct scan *s, const struct vf_date_item *item)
+{
+    enum { ZONE_TOKENS_MAX = 6 }; /* "UTC", "+", "04", ":", "00", ")" */
+    size_t i = item->end;
+
+    if (item->begin == 0 || !is_mark(s, (size_t)item->begin - 1, '('))
+        return false;
+    i += is_mark(s, i, ',');
+    size_t clock = skip_clock(s, i);
+    if (!clock || !is(s, clock, VF_WORD_CLOCK))
+        return false;
+    for (i = clock + 1; i < clock + ZONE_TOKENS_MAX && i < s->count; i++)
+        if (is_mark(s, i, ')'))
+            return true;
+    return false;
+}
+
 static void set_ends(const struct scan *s, bool first, struct vf_date_item *item)
 {
     size_t i = item->begin;
@@ -696,6 +722,23 @@ static void set_ends(const struct scan *s, bool first, struct vf_date_item *item
         return;
     item->since = is(s, i - 1, VF_WORD_SINCE);
     item->until = is(s, i - 1, VF_WORD_BY) || (first && is(s, i - 1, VF_WORD_TO));
+}
+
+/* A street of that name, a custom of that weekday, the year something has been so since. */
+static bool tells_no_day(const struct scan *s, const struct vf_date_item *item)
+{
+    size_t i = item->begin;
+
+    if (item->kind == VF_ITEM_DATE && item->since && !item->month && !item->day)
+        return true;
+    if (item->kind != VF_ITEM_DATE && item->kind != VF_ITEM_WEEKDAY)
+        return false;
+    if (is(s, item->end, VF_WORD_NAME_AFTER))
+        return true;
+    /* "rue du", "Straße des" */
+    if (i > 1 && (is(s, i - 1, VF_WORD_FROM) || is_soft_word(s, i - 1)))
+        i--;
+    return i > 0 && is(s, i - 1, VF_WORD_NAME_BEFORE);
 }
 
 /* "BAKU, Azerbaijan, September 18": some words without meaning here, commas, the date. */
@@ -731,13 +774,16 @@ static void place_segment(const struct scan *s, size_t begin, size_t end,
     if (count && place == VF_PLACE_MAIN && looks_like_dateline(s, begin, items[0].begin))
         place = VF_PLACE_DATELINE;
     for (size_t i = 0; i < count; i++)
-        items[i].place = place;
+        items[i].place = is_stamp(s, &items[i]) ? VF_PLACE_STAMP : place;
 }
 
 size_t vf_date_items_read(const struct vf_date_tokens *tokens, vf_language language, bool day_first,
                           struct vf_date_item items[VF_DATE_ITEMS_MAX])
 {
-    struct scan s = {.at = tokens->at, .count = tokens->count, .day_first = day_first};
+    struct scan s = {.at = tokens->at,
+                     .count = tokens->count,
+                     .day_first = day_first,
+                     .english = language == vf_lexicon_language(vf_slice("en", 2))};
     size_t count = 0;
     size_t segment_begin = 0;
     size_t segment_items = 0;
@@ -760,7 +806,7 @@ size_t vf_date_items_read(const struct vf_date_tokens *tokens, vf_language langu
                 items[count].end = (uint16_t)end;
                 check(&items[count], language);
                 set_ends(&s, count == segment_items, &items[count]);
-                count++;
+                count += !tells_no_day(&s, &items[count]);
             }
         }
         i = end ? end : i + 1;

@@ -18,8 +18,9 @@ enum vf_date_item_kind {
 
 enum vf_calendar { VF_GREGORIAN, VF_PERSIAN, VF_ISLAMIC, VF_HEBREW };
 
-/* Where in the text it stands, the most telling first. */
-enum vf_date_place { VF_PLACE_MAIN, VF_PLACE_DATELINE, VF_PLACE_PUBLISHED };
+/* Where in the text it stands, the most telling first. A stamp, "(7 April 2025 11:45 UTC+04:00)",
+ * says when the text came out and nothing of what it tells. */
+enum vf_date_place { VF_PLACE_MAIN, VF_PLACE_DATELINE, VF_PLACE_PUBLISHED, VF_PLACE_STAMP };
 
 struct vf_date_item {
     uint8_t kind;

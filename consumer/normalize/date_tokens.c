@@ -213,6 +213,24 @@ static void emit(struct vf_date_tokens *out, struct vf_date_token token)
         out->at[out->count++] = token;
 }
 
+static bool is_foreign(const struct vf_lexicon_entry *entry, vf_language language)
+{
+    return language && entry->language != language &&
+           entry->language != vf_lexicon_language(vf_slice("en", 2));
+}
+
+/* Portuguese weekdays without "feira" are ordinals: before a noun they count it. */
+static void settle_ordinals(struct vf_date_tokens *tokens)
+{
+    for (size_t i = 0; i < tokens->count; i++) {
+        const struct vf_date_token *next = &tokens->at[i + 1];
+        if (tokens->at[i].kind != VF_WORD_WEEKDAY_ORDINAL)
+            continue;
+        bool counts = next->kind == VF_WORD_OTHER && !next->upper;
+        tokens->at[i].kind = counts ? VF_WORD_OTHER : VF_WORD_WEEKDAY;
+    }
+}
+
 /* Tokens of the word piece i, whose phrase may take in later pieces. Returns the next piece. */
 static size_t read_phrase(struct reader *reader, size_t i, vf_language language,
                           struct vf_date_tokens *out)
@@ -241,6 +259,7 @@ static size_t read_phrase(struct reader *reader, size_t i, vf_language language,
                                              .value = hit.entry->value,
                                              .glued = at > piece->begin || piece->token.glued,
                                              .upper = piece->token.upper,
+                                             .foreign = is_foreign(hit.entry, language),
                                              .name = phrase.ptr + skip,
                                              .name_len = hit.length});
             at += skip + hit.length;
@@ -294,5 +313,6 @@ int vf_date_tokens_read(struct vf_slice text, vf_language language, struct vf_ar
     }
     for (size_t i = 0; i < VF_DATE_TOKENS_AHEAD; i++)
         out->at[out->count + i] = (struct vf_date_token){.kind = VF_WORD_END};
+    settle_ordinals(out);
     return VF_OK;
 }

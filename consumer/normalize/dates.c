@@ -160,6 +160,23 @@ static void correct_by_weekday(const struct reading *r, int weekday, struct span
     span->flags |= VF_FLAG_BIT(DATE_RELATIVE);
 }
 
+/* A month of the Islamic calendar begins when the moon is seen, a day sooner or later from place to
+ * place: only a weekday tells which day is meant. */
+static void settle_lunar(const struct vf_date_item *item, int weekday, struct span *span)
+{
+    static const int off[] = {0, -1, 1};
+
+    for (size_t i = 0; weekday >= 0 && item->day && i < sizeof off / sizeof off[0]; i++) {
+        if (span->first != span->last || vf_weekday(span->first + off[i]) != weekday)
+            continue;
+        span->first += off[i];
+        span->last += off[i];
+        return;
+    }
+    *span = no_span;
+    span->flags = VF_FLAG_BIT(DATE_LUNAR_CALENDAR);
+}
+
 static struct span resolve_date(struct reading *r, struct vf_date_item *item)
 {
     struct span span = no_span;
@@ -194,6 +211,10 @@ static struct span resolve_date(struct reading *r, struct vf_date_item *item)
     if (item->calendar)
         span.flags |= VF_FLAG_BIT(DATE_OTHER_CALENDAR);
     span.precision = precision_of(item, &span);
+    if (item->calendar == VF_ISLAMIC) {
+        settle_lunar(item, weekday, &span);
+        return span;
+    }
     if (weekday >= 0 && item->day && vf_weekday(span.first) != weekday) {
         span.flags |= VF_FLAG_BIT(DATE_WEEKDAY_MISMATCH);
         correct_by_weekday(r, weekday, &span);
@@ -371,7 +392,8 @@ static void lend(struct reading *r, size_t segment)
         if (item->segment != segment)
             continue;
         if (!item->year && !item->year_relative && item->month && year &&
-            (year->segment == segment || item->calendar == year->calendar)) {
+            (item->calendar == year->calendar ||
+             (year->segment == segment && year->calendar != VF_ISLAMIC))) {
             item->calendar = item->calendar ? item->calendar : year->calendar;
             item->year = year->year - (year->segment == segment && year > item && year->month &&
                                        item->month > year->month);
@@ -390,7 +412,7 @@ static void lend(struct reading *r, size_t segment)
         }
         if (item->year && i + 1 < r->count && r->items[i + 1].kind == VF_ITEM_DATE &&
             r->items[i + 1].segment == item->segment && r->items[i + 1].month &&
-            !r->items[i + 1].year)
+            !r->items[i + 1].year && r->items[i + 1].calendar == item->calendar)
             r->items[i + 1].year = item->year + (r->items[i + 1].month < item->month);
     }
 }
@@ -659,6 +681,8 @@ static struct span resolve_text(struct reading *r)
     }
     struct span none = no_span;
     none.flags = doubts;
+    if (r->count && r->items[0].place == VF_PLACE_STAMP)
+        none.flags |= VF_FLAG_BIT(DATE_ONLY_STAMP);
     return none;
 }
 

@@ -28,6 +28,9 @@
     X(DATE_OPEN_START, "only the end is told")                                                     \
     X(DATE_OPEN_END, "only the beginning is told")                                                 \
     X(DATE_OTHER_CALENDAR, "converted from another calendar")                                      \
+    X(DATE_LUNAR_CALENDAR,                                                                         \
+      "told in the Islamic calendar alone, which may be a day off; left open")                     \
+    X(DATE_ONLY_STAMP, "only a stamp of day, hour and zone, which is the text's own; left open")   \
     X(AMBIGUOUS_COUNTRY, "a text may mean several countries; left open")                           \
     X(UNKNOWN_COUNTRY, "a text given as a country is not known as one")                            \
     X(COUNTRY_BY_CONTEXT, "only the rest of the report told which country a text means")           \

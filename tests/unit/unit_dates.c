@@ -64,14 +64,13 @@ static void print_day(int32_t day, char out[VF_DATE_TEXT])
         vf_day_format(day, out);
 }
 
-static void phrases_mean_what_the_table_says(void **state)
+static void check_table(const char *path)
 {
-    struct test_table table = test_table_open("tests/unit/data/dates.tsv");
+    struct test_table table = test_table_open(path);
     struct vf_memo *memo;
     struct test_row row;
     size_t wrong = 0;
 
-    (void)state;
     assert_int_equal(vf_memo_create(&memo), VF_OK);
     while (test_table_next(&table, &row)) {
         struct vf_date_question question = question_of(&row);
@@ -91,12 +90,46 @@ static void phrases_mean_what_the_table_says(void **state)
             answer.last == day_of(row.columns[7], VF_DAY_MAX) &&
             vf_slice_is(row.columns[8], vf_date_precision_name(answer.precision)))
             continue;
-        print_error("dates.tsv:%zu: \"%s\": %s %s %s\n", row.number, row.line, first, last,
+        print_error("%s:%zu: \"%s\": %s %s %s\n", path, row.number, row.line, first, last,
                     vf_date_precision_name(answer.precision));
         wrong++;
     }
     vf_memo_free(memo);
     assert_int_equal(wrong, 0);
+}
+
+static void phrases_mean_what_the_table_says(void **state)
+{
+    (void)state;
+    check_table("tests/unit/data/dates.tsv");
+}
+
+static void months_and_weekdays_are_known_in_many_languages(void **state)
+{
+    (void)state;
+    check_table("tests/unit/data/dates_languages.tsv");
+}
+
+static void no_date_is_invented(void **state)
+{
+    struct test_table table = test_table_open("tests/unit/data/no_dates.tsv");
+    struct test_row row;
+    size_t invented = 0;
+
+    (void)state;
+    while (test_table_next(&table, &row)) {
+        struct vf_date_question question = {.text = row.columns[0],
+                                            .language = row.columns[1],
+                                            .published = vf_day_from_civil(2025, 9, 19),
+                                            .tense = VF_TENSE_PAST};
+        struct vf_date_answer answer;
+        assert_int_equal(vf_date_resolve(&question, NULL, &arena, &answer), VF_OK);
+        if (answer.first == VF_DAY_MIN && answer.last == VF_DAY_MAX)
+            continue;
+        print_error("no_dates.tsv:%zu: \"%s\" tells a date\n", row.number, row.line);
+        invented++;
+    }
+    assert_int_equal(invented, 0);
 }
 
 static struct vf_date_answer ask(const char *text, const char *start, const char *language,
@@ -292,6 +325,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(phrases_mean_what_the_table_says),
+        cmocka_unit_test(months_and_weekdays_are_known_in_many_languages),
+        cmocka_unit_test(no_date_is_invented),
         cmocka_unit_test(a_date_says_where_it_comes_from),
         cmocka_unit_test(what_cannot_be_told_is_left_open_and_flagged),
         cmocka_unit_test(random_bytes_and_words_never_crash),
