@@ -417,7 +417,8 @@ static void lend(struct reading *r, size_t segment)
     }
 }
 
-/* "Tuesday to Thursday": the days of one week's course, whichever end the tense fixes. */
+/* "Tuesday to Thursday": the days of one week's course, whichever end the tense fixes. What began
+ * yesterday or before and is not over is nearer than what was over a week ago. */
 static struct span resolve_weekdays(struct reading *r, const struct vf_date_item *a,
                                     const struct vf_date_item *b)
 {
@@ -427,6 +428,8 @@ static struct span resolve_weekdays(struct reading *r, const struct vf_date_item
         return unanchored();
     if (r->question->tense == VF_TENSE_PAST) {
         int32_t last = weekday_day(r, b->weekday, b->modifier);
+        if (!a->modifier && !b->modifier && !r->week_told && last + 7 - length < r->base)
+            last += 7;
         return relative_span(last - length, last, VF_DATE_PRECISION_RANGE);
     }
     int32_t first = weekday_day(r, a->weekday, a->modifier);

@@ -10,6 +10,7 @@ enum vf_name_word {
     VF_NAME_HONORIFIC,  /* in front of a name, always taken off */
     VF_NAME_MAYBE,      /* title or name: taken off the key if enough is left */
     VF_NAME_RANK,       /* follows or goes before an honorific: "Maha", "Techo" */
+    VF_NAME_ADDRESS,    /* in front of a name, inside it or behind: "Sahibə xanım Qafarova" */
     VF_NAME_SUFFIX,     /* behind a name: "MP", "Jr", 氏 */
     VF_NAME_PARTICLE,   /* inside a name: bin, de, von */
     VF_NAME_PATRONYMIC, /* oglu, kyzy, uulu: the word before it is the father's name */

@@ -107,7 +107,8 @@ static size_t honorific_words(const struct looked_up *found, size_t end)
     size_t i = 0;
 
     while (i < end && found->ends[i] < end &&
-           (found->kinds[i] == VF_NAME_HONORIFIC || (found->kinds[i] == VF_NAME_RANK && i > 0)))
+           (found->kinds[i] == VF_NAME_HONORIFIC || found->kinds[i] == VF_NAME_ADDRESS ||
+            (found->kinds[i] == VF_NAME_RANK && i > 0)))
         i = found->ends[i];
     return i;
 }
@@ -120,7 +121,8 @@ static size_t suffix_begin(const struct vf_tokens *words, const struct looked_up
         size_t i = end - 1;
         while (i > 1 && words->at[i].gap == VF_GAP_POINT)
             i--; /* "Ph.D." */
-        if (found->kinds[i] != VF_NAME_SUFFIX || found->ends[i] != end)
+        if ((found->kinds[i] != VF_NAME_SUFFIX && found->kinds[i] != VF_NAME_ADDRESS) ||
+            found->ends[i] != end)
             break;
         end = i;
     }

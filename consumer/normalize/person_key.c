@@ -291,7 +291,8 @@ static size_t pick(const struct name *name, const struct token *list[TOKENS_MAX]
             count--; /* with the father's name before it */
             continue;
         }
-        if (t->kind != VF_NAME_PARTICLE && t->kind != VF_NAME_PATRONYMIC)
+        if (t->kind != VF_NAME_PARTICLE && t->kind != VF_NAME_PATRONYMIC &&
+            t->kind != VF_NAME_ADDRESS)
             list[count++] = t;
     }
     for (size_t i = 0; i < count && count > 2; i++)

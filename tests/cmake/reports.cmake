@@ -6,5 +6,6 @@ foreach(check seed scoreboard)
            COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/golden/${check}.py
                    $<TARGET_FILE:visitfeed-consumer>
            WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(${check} PROPERTIES LABELS program TIMEOUT 120)
+  set_tests_properties(${check} PROPERTIES LABELS program TIMEOUT 120
+                       ENVIRONMENT VISITFEED_DATA_DIR=${CMAKE_SOURCE_DIR}/deploy)
 endforeach()

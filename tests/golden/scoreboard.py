@@ -16,15 +16,21 @@ sys.path.insert(0, str(SAMPLE))
 import score  # noqa: E402
 
 # Per cent right, and the most that may be wrong rather than missing. A change that lowers a field
-# must say why here.
+# must say why here. The misses that are left are listed in README.md.
 FLOORS = {
-    "present": 100, "organizations": 97, "countries": 99, "host": 99, "city": 99,
-    "date start": 98, "date end": 98, "date precision": 98, "person country": 99,
-    "memberships": 100, "memberships gold": 100, "shared orgs": 100, "parent": 95, "stops": 90,
+    "present": 100, "organizations": 99, "countries": 99, "host": 99, "city": 99,
+    "date start": 99, "date end": 99, "date precision": 99, "person country": 99,
+    "memberships": 100, "memberships gold": 100, "shared orgs": 100, "parent": 100, "stops": 100,
 }
-WRONG_MOST = 2
-PAIRS = {"countries micro": (99, 99), "person identity": (99, 93), "event identity": (98, 90)}
-INVENTED_MOST = 2  # dates given where the report does not tell
+WRONG_MOST = 1
+PAIRS = {"countries micro": (99, 99), "person identity": (100, 98), "event identity": (100, 99)}
+INVENTED_MOST = 0  # dates given where the report does not tell
+
+
+def wrong_answers(tally, field):
+    """Answers that are wrong rather than missing; where the scorer does not tell them apart, all misses."""
+    missed = tally.n[field] - tally.ok[field]
+    return tally.wrong[field] if field in tally.wrong else missed
 
 
 def main():
@@ -34,10 +40,11 @@ def main():
         tally = score.evaluate(
             score.load(SAMPLE / "gold.jsonl"), score.load(out.name), score.Facts(FACTS)
         )
-    fallen = []
+    unscored = set(tally.n) - set(FLOORS) | set(tally.pairs) - set(PAIRS)
+    fallen = sorted(unscored)  # a field without a floor is not kept from falling
     for field, floor in FLOORS.items():
         right = 100 * tally.ok[field] / tally.n[field]
-        wrong = 100 * tally.wrong[field] / tally.n[field]
+        wrong = 100 * wrong_answers(tally, field) / tally.n[field]
         print(f"{field:18} {right:6.1f} %  floor {floor} %  wrong value {wrong:.1f} %")
         if right < floor or wrong > WRONG_MOST:
             fallen.append(field)
