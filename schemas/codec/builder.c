@@ -317,6 +317,26 @@ static void link_routines(struct wire_builder *builder)
     }
 }
 
+/* Texts that follow each other become runs: jumping to an instruction costs more than a
+ * short text does. The instructions stay where they are, so that a run may be entered at any of
+ * them, and errors still name the field. */
+static void mark_runs(struct wire_program *program)
+{
+    uint32_t run = 0;
+
+    for (uint32_t i = program->count; i-- > 0;) {
+        struct wire_insn *insn = &program->code[i];
+        if (insn->op != OP_STRING && insn->op != OP_OPTIONAL_STRING) {
+            run = 0;
+            continue;
+        }
+        insn->a = ++run;
+        insn->b = insn->op == OP_OPTIONAL_STRING;
+        if (run > 1)
+            insn->op = OP_TEXTS;
+    }
+}
+
 int wire_builder_run(struct wire_builder *builder, const struct wire_type *writer,
                      const struct wire_type *reader, wire_compile_routine *compile,
                      struct wire_program **out)
@@ -327,6 +347,8 @@ int wire_builder_run(struct wire_builder *builder, const struct wire_type *write
         compile_routine(builder, i, compile);
     if (!builder->rc)
         link_routines(builder);
+    if (!builder->rc)
+        mark_runs(builder->program);
     int rc = builder->rc;
     if (rc == 0 && builder->routines[0].incompatible)
         rc = vf_error_set(builder->err, VF_EINCOMPATIBLE, "%s", builder->routines[0].reason);

@@ -50,6 +50,7 @@ static int run(struct wire_decoder *decoder, char *base, struct vf_error *err)
         [OP_OPTIONAL_FIXED] = &&op_optional_fixed,
         [OP_OPTIONAL_VALUE] = &&op_optional_value,
         [OP_OPTIONAL_POINTER] = &&op_optional_pointer,
+        [OP_TEXTS] = &&op_texts,
         [OP_ARRAY_OF_STRINGS] = &&op_array_of_strings,
         [OP_ARRAY] = &&op_array,
         [OP_SKIP_ARRAY] = &&op_skip_array,
@@ -88,6 +89,7 @@ static int run(struct wire_decoder *decoder, char *base, struct vf_error *err)
     const uint8_t *cursor; /* what functions that are not inlined move: at stays in a register */
     int64_t wide;
     uint32_t index;
+    uint32_t left;
     int32_t number;
     void *made;
 
@@ -165,6 +167,25 @@ op_optional_string:
         next = wire_read_string(next, end, limit, AT(struct vf_slice));
     else
         *AT(struct vf_slice) = VF_SLICE_NULL;
+    NEXT();
+op_texts:
+    for (left = insn->a;; insn++) {
+        next = at;
+        index = !insn->small;
+        if (insn->b)
+            next = wire_read_index(at, end, 2, &index);
+        if (!next)
+            goto fail;
+        if (index == insn->small)
+            *AT(struct vf_slice) = VF_SLICE_NULL;
+        else
+            next = wire_read_string(next, end, limit, AT(struct vf_slice));
+        if (!next)
+            goto fail;
+        at = next;
+        if (--left == 0)
+            break;
+    }
     NEXT();
 op_optional_bytes:
     next = wire_read_index(at, end, 2, &index);

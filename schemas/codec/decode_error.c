@@ -77,11 +77,36 @@ static void explain_choice(const struct wire_decoder *decoder, const uint8_t *at
             what, (long long)number);
 }
 
+static bool is_optional(const struct wire_insn *insn)
+{
+    return (insn->op >= OP_OPTIONAL_STRING && insn->op <= OP_OPTIONAL_POINTER) ||
+           (insn->op == OP_TEXTS && insn->b);
+}
+
+static void explain_optional(const struct wire_decoder *decoder, const struct wire_insn *insn,
+                             const uint8_t *at, struct message *message)
+{
+    int64_t number;
+
+    if (!explain_number(decoder, &at, &number, message))
+        return;
+    if (number != 0 && number != 1)
+        say(message, VF_EDATA, "branch %lld of 2", (long long)number);
+    else if (insn->op == OP_OPTIONAL_FIXED)
+        say_truncated(message);
+    else
+        explain_slice(decoder, at, message);
+}
+
 static void explain_value(const struct wire_decoder *decoder, const struct wire_insn *insn,
                           const uint8_t *at, struct message *message)
 {
     int64_t number;
 
+    if (is_optional(insn)) {
+        explain_optional(decoder, insn, at, message);
+        return;
+    }
     switch (insn->op) {
     case OP_BOOLEAN:
     case OP_SKIP_BOOLEAN:
@@ -94,22 +119,9 @@ static void explain_value(const struct wire_decoder *decoder, const struct wire_
     case OP_ENUM_MAPPED:
     case OP_SKIP_ENUM: explain_choice(decoder, at, "symbol", insn->a, message); break;
     case OP_SWITCH: explain_choice(decoder, at, "branch", insn->a, message); break;
-    case OP_OPTIONAL_STRING:
-    case OP_OPTIONAL_BYTES:
-    case OP_OPTIONAL_FIXED:
-    case OP_OPTIONAL_VALUE:
-    case OP_OPTIONAL_POINTER:
-        if (!explain_number(decoder, &at, &number, message))
-            break;
-        if (number != 0 && number != 1)
-            say(message, VF_EDATA, "branch %lld of 2", (long long)number);
-        else if (insn->op == OP_OPTIONAL_FIXED)
-            say_truncated(message);
-        else
-            explain_slice(decoder, at, message);
-        break;
     case OP_BYTES:
     case OP_STRING:
+    case OP_TEXTS:
     case OP_SKIP_BYTES:
     case OP_ARRAY_OF_STRINGS: explain_slice(decoder, at, message); break;
     case OP_FIXED:

@@ -136,34 +136,9 @@ static int compile_routine(struct wire_builder *builder, const struct wire_type 
     return 0;
 }
 
-/* Texts that follow each other become runs: jumping to an instruction costs more than writing a
- * short text. The instructions stay where they are, so that a run may be entered at any of them,
- * and errors still name the field. */
-static void mark_runs(struct wire_program *program)
-{
-    uint32_t run = 0;
-
-    for (uint32_t i = program->count; i-- > 0;) {
-        struct wire_insn *insn = &program->code[i];
-        if (insn->op != OP_STRING && insn->op != OP_OPTIONAL_STRING) {
-            run = 0;
-            continue;
-        }
-        insn->a = ++run;
-        insn->b = insn->op == OP_OPTIONAL_STRING;
-        if (run > 1)
-            insn->op = OP_TEXTS;
-    }
-}
-
 int wire_encoder_compile(const struct wire_type *type, struct wire_program **out)
 {
     struct wire_builder builder;
     int rc = wire_builder_init(&builder, NULL);
-
-    if (rc == 0)
-        rc = wire_builder_run(&builder, type, NULL, compile_routine, out);
-    if (rc == 0)
-        mark_runs(*out);
-    return rc;
+    return rc ? rc : wire_builder_run(&builder, type, NULL, compile_routine, out);
 }

@@ -31,6 +31,9 @@ enum wire_op {
     OP_ARRAY,
     OP_NEXT, /* ends the body */
     OP_ARRAY_OF_STRINGS,
+    /* A run of strings and optional strings: this instruction and those behind it. a: how many,
+     * b: whether this one is optional, small: the index of null. */
+    OP_TEXTS,
     /* Optionals, when both sides are. small: the index of null. */
     OP_OPTIONAL_STRING,
     OP_OPTIONAL_BYTES,
@@ -41,10 +44,6 @@ enum wire_op {
     OP_CALL,             /* b: the subroutine */
     OP_JUMP,             /* b: target */
     OP_SWITCH,           /* a: count of branches, b: targets, in tables */
-
-    /* Encoding only. A run of strings and optional strings: this instruction and those behind
-     * it. a: how many, b: whether this one is optional, small: the index of null. */
-    OP_TEXTS,
 
     /* Decoding only. */
     OP_INT_TO_LONG,

@@ -1,18 +1,22 @@
 /*
- * bench_codec [MILLISECONDS [ROW]]: the codec beside avro-c, in one run, on the sample's reports.
+ * bench_codec [--ms MILLISECONDS] [--only ROW] [--beside LIBRARY]: the codec beside avro-c, and
+ * beside serde_avro_fast when its library is given (see tests/bench/codec), in one run, on the
+ * sample's reports.
  *
  * decode          bytes -> struct, one schema on both sides
  * decode+resolve  the same from an evolved writer's schema: fields reordered, removed, one
  *                 added, enum symbols reordered
  * encode          struct -> bytes
  *
- * Each figure is the best of many short rounds, in nanoseconds of processor time an event; ratios
- * are avro-c's figure by ours.
+ * Each figure is the best of many short rounds, in nanoseconds of processor time an event; the
+ * ratio behind it is that figure by ours.
  */
 #include "base/buffer.h"
 #include "codec/wire_json.h"
 #include "vf_events.h"
 #include <avro.h>
+#include <dlfcn.h>
+#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,10 +178,22 @@ struct theirs {
     char buffer[1 << 20];
 };
 
+/* serde_avro_fast, as tests/bench/serde_avro_fast offers it. */
+struct beside {
+    void *(*open)(const char *json, size_t len, bool meetings);
+    void (*close)(void *handle);
+    bool (*decode)(void *handle, const char *bytes, size_t len);
+    bool (*keep)(void *handle, const char *bytes, size_t len);
+    size_t (*encode)(void *handle, size_t index);
+    void *same;
+    void *evolved;
+};
+
 struct bench {
     struct corpus *corpus;
     struct ours ours;
     struct theirs *theirs;
+    struct beside *beside; /* NULL: not asked for */
 };
 
 typedef void run_once(struct bench *bench, size_t i);
@@ -234,6 +250,26 @@ static void theirs_encode(struct bench *bench, size_t i)
     avro_writer_free(writer);
 }
 
+static void beside_decode(struct bench *bench, size_t i)
+{
+    struct vf_slice bytes = bench->corpus->bytes[i];
+    if (!bench->beside->decode(bench->beside->same, bytes.ptr, bytes.len))
+        die("serde_avro_fast", NULL);
+}
+
+static void beside_resolve(struct bench *bench, size_t i)
+{
+    struct vf_slice bytes = bench->corpus->evolved_bytes[i];
+    if (!bench->beside->decode(bench->beside->evolved, bytes.ptr, bytes.len))
+        die("serde_avro_fast", NULL);
+}
+
+static void beside_encode(struct bench *bench, size_t i)
+{
+    if (bench->beside->encode(bench->beside->same, i) != bench->corpus->bytes[i].len)
+        die("serde_avro_fast", NULL);
+}
+
 /* One round: nanoseconds an event. */
 static double measure(struct bench *bench, run_once *run, double budget_ns)
 {
@@ -250,17 +286,19 @@ static double measure(struct bench *bench, run_once *run, double budget_ns)
     return spent / (double)events;
 }
 
-/* The best round of each; they take turns, so that a busy machine disturbs both alike. */
-static void measure_both(struct bench *bench, run_once *ours, run_once *theirs, double budget_ns,
-                         double best[2])
+enum { CONTESTANTS_MAX = 3 };
+
+/* The best round of each; they take turns, so that a busy machine disturbs all alike. */
+static void measure_all(struct bench *bench, run_once *const *runs, size_t count, double budget_ns,
+                        double *best)
 {
-    best[0] = best[1] = 1e18;
-    for (int round = 0; round < ROUNDS; round++) {
-        double us = measure(bench, ours, budget_ns / ROUNDS);
-        double them = measure(bench, theirs, budget_ns / ROUNDS);
-        best[0] = us < best[0] ? us : best[0];
-        best[1] = them < best[1] ? them : best[1];
-    }
+    for (size_t i = 0; i < count; i++)
+        best[i] = 1e18;
+    for (int round = 0; round < ROUNDS; round++)
+        for (size_t i = 0; i < count; i++) {
+            double spent = measure(bench, runs[i], budget_ns / ROUNDS);
+            best[i] = spent < best[i] ? spent : best[i];
+        }
 }
 
 static void open_theirs(struct theirs *theirs, const struct corpus *corpus, const char *json)
@@ -295,35 +333,87 @@ static void close_theirs(struct theirs *theirs, const struct corpus *corpus)
     avro_schema_decref(theirs->writer);
 }
 
-static void run_corpus(struct corpus *corpus, const char *schema_json, double budget_ns,
-                       const char *only)
+static void load_beside(struct beside *beside, const char *path)
+{
+    const struct {
+        const char *name;
+        void *function;
+    } functions[] = {
+        {"beside_open", &beside->open},     {"beside_close", &beside->close},
+        {"beside_decode", &beside->decode}, {"beside_keep", &beside->keep},
+        {"beside_encode", &beside->encode},
+    };
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+
+    if (!library) {
+        fprintf(stderr, "bench_codec: %s\n", dlerror());
+        exit(1);
+    }
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+        void *found = dlsym(library, functions[i].name);
+        if (!found)
+            die(functions[i].name, NULL);
+        memcpy(functions[i].function, &found, sizeof found);
+    }
+}
+
+static void open_beside(struct beside *beside, const struct corpus *corpus, const char *json)
+{
+    bool meetings = strcmp(corpus->name, "meetings") == 0;
+
+    beside->same = beside->open(json, strlen(json), meetings);
+    beside->evolved = beside->open(corpus->evolved_json, strlen(corpus->evolved_json), meetings);
+    if (!beside->same || !beside->evolved)
+        die("serde_avro_fast's schema", NULL);
+    for (size_t i = 0; i < corpus->count; i++)
+        if (!beside->keep(beside->same, corpus->bytes[i].ptr, corpus->bytes[i].len))
+            die("serde_avro_fast", NULL);
+}
+
+struct row {
+    const char *name;
+    const char *than;
+    run_once *runs[CONTESTANTS_MAX];
+};
+
+static const struct row rows[] = {
+    {"decode", "generic", {ours_decode, theirs_decode, beside_decode}},
+    {"decode+resolve", "resolved", {ours_resolve, theirs_resolve, beside_resolve}},
+    {"encode", "generic", {ours_encode, theirs_encode, beside_encode}},
+};
+
+static void run_row(struct bench *bench, const struct row *row, double budget_ns)
+{
+    double best[CONTESTANTS_MAX];
+
+    measure_all(bench, row->runs, bench->beside ? 3 : 2, budget_ns, best);
+    printf("  %-15s %5.0f ns   avro-c %-9s %5.0f ns, ratio %4.1f", row->name, best[0], row->than,
+           best[1], best[1] / best[0]);
+    if (bench->beside)
+        printf("   serde_avro_fast %5.0f ns, ratio %4.1f", best[2], best[2] / best[0]);
+    putchar('\n');
+}
+
+static void run_corpus(struct corpus *corpus, const char *schema_json, struct beside *beside,
+                       double budget_ns, const char *only)
 {
     static struct theirs theirs;
-    double best[2];
-    struct bench bench = {.corpus = corpus, .theirs = &theirs};
-    static const struct {
-        const char *name;
-        run_once *ours;
-        run_once *theirs;
-        const char *than;
-    } rows[] = {
-        {"decode", ours_decode, theirs_decode, "generic"},
-        {"decode+resolve", ours_resolve, theirs_resolve, "resolved"},
-        {"encode", ours_encode, theirs_encode, "generic"},
-    };
+    struct bench bench = {.corpus = corpus, .theirs = &theirs, .beside = beside};
 
     vf_arena_init(&bench.ours.arena, 65536, ARENA_LIMIT);
     vf_buffer_init(&bench.ours.out, BUFFER_LIMIT);
     bench.ours.value = malloc(wire_schema_size(corpus->reader));
     open_theirs(&theirs, corpus, schema_json);
+    if (beside)
+        open_beside(beside, corpus, schema_json);
     printf("%s: %zu events of %zu bytes in the mean\n", corpus->name, corpus->count,
            corpus->total / corpus->count);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (only && strcmp(only, rows[i].name) != 0)
-            continue;
-        measure_both(&bench, rows[i].ours, rows[i].theirs, budget_ns, best);
-        printf("  %-15s %7.0f ns   avro-c %-9s %7.0f ns   ratio %5.1f\n", rows[i].name, best[0],
-               rows[i].than, best[1], best[1] / best[0]);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (!only || strcmp(only, rows[i].name) == 0)
+            run_row(&bench, &rows[i], budget_ns);
+    if (beside) {
+        beside->close(beside->same);
+        beside->close(beside->evolved);
     }
     close_theirs(&theirs, corpus);
     free(bench.ours.value);
@@ -339,14 +429,28 @@ static void run_corpus(struct corpus *corpus, const char *schema_json, double bu
 
 int main(int argc, char **argv)
 {
+    static const struct option options[] = {{"ms", required_argument, NULL, 'm'},
+                                            {"only", required_argument, NULL, 'o'},
+                                            {"beside", required_argument, NULL, 'b'},
+                                            {0}};
     static struct corpus visits = {.name = "visits"};
     static struct corpus meetings = {.name = "meetings"};
-    double budget_ns = (argc > 1 ? strtod(argv[1], NULL) : 700) * 1e6;
-    const char *only = argc > 2 ? argv[2] : NULL;
+    struct beside library;
+    struct beside *beside = NULL;
+    double budget_ns = 700e6;
+    const char *only = NULL;
+    int option;
 
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+        switch (option) {
+        case 'm': budget_ns = strtod(optarg, NULL) * 1e6; break;
+        case 'o': only = optarg; break;
+        case 'b': load_beside(beside = &library, optarg); break;
+        default: return 64;
+        }
     load(&visits, vf_visit_schema_json, "tests/sample/visits.jsonl");
     load(&meetings, vf_meeting_schema_json, "tests/sample/meetings.jsonl");
-    run_corpus(&visits, vf_visit_schema_json, budget_ns, only);
-    run_corpus(&meetings, vf_meeting_schema_json, budget_ns, only);
+    run_corpus(&visits, vf_visit_schema_json, beside, budget_ns, only);
+    run_corpus(&meetings, vf_meeting_schema_json, beside, budget_ns, only);
     return 0;
 }
