@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""Compares the codec with fastavro and Apache's avro on random schemas, evolutions and values.
+"""Compares the codec with other Avro libraries on random schemas, evolutions and values.
 
-    differential.py DRIVER [--seconds N | --cases N] [--seed N]
+    differential.py DRIVER [--avro-c DRIVER] [--jars FOLDER] [--seconds N | --cases N] [--seed N]
 
+The libraries are fastavro and Apache's for Python, Apache's for Java when its jars are given, and
+avro-c when its driver is; the last reads values of equal schemas only. tests/differential/run
+brings all of them.
 A case is one value of one pair of schemas. All of these must agree, or the disagreement be one
 of those that KNOWN documents:
   - the canonical form and the fingerprint of the writer's schema;
@@ -16,6 +19,7 @@ import collections
 import io
 import json
 import math
+import pathlib
 import random
 import struct
 import subprocess
@@ -31,6 +35,7 @@ import fastavro.schema
 
 import schemas
 
+HERE = pathlib.Path(__file__).parent
 VALUES = 40   # of one pair of schemas
 DAMAGED = 10  # of them
 APACHE = 3    # of them are read by Apache's library too, which is slow and knows no aliases
@@ -43,21 +48,29 @@ KNOWN = {
     "first branch": "a reader's union: the codec takes a branch of the writer's very type before "
                     "one it can be promoted to, as Java does; Python takes the first that fits. "
                     "Also defaults of bytes, which fastavro leaves text",
-    "promoted text": "bytes that are not UTF-8 read as a string: Python's promotion does not look",
+    "promoted text": "bytes that are not UTF-8 read as a string: others' promotion does not look",
     "float precision": "a number promoted to float is rounded to one; Python has only doubles",
     "endless": "a record that contains itself without end can have no value: the codec refuses "
                "the schema, Python refuses or never meets the value",
     "bad default": "a field's default that is no value of the field's type: the codec refuses the "
                    "schema, as Java does; Python looks when it needs the default",
+    "empty fixed": "a fixed of no bytes: avro-c can't allocate one, and is not asked for its "
+                   "values",
     "deep": "the value nests deeper than the codec's default limit",
+    "long int": "an int in more than five bytes, the last of them nothing: Java refuses it; the "
+                "specification has no such rule",
     "narrow": "Apache's Python library knows no promotion of strings and bytes nor, within "
               "arrays, of anything to a union; fastavro reads the value as the codec does",
 }
+OF_PYTHON = ("first branch", "float precision", "narrow")  # no other library may differ so
 
 
 class Driver:
-    def __init__(self, path):
-        self.process = subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    """A process that answers cases; see driver_blobs.h."""
+
+    def __init__(self, *command):
+        self.name = command[-1]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     @staticmethod
     def blob(data):
@@ -66,21 +79,23 @@ class Driver:
     def take(self, n):
         data = self.process.stdout.read(n)
         if len(data) != n:
-            raise SystemExit(f"differential: the driver ended: {self.process.wait()}")
+            raise SystemExit(f"differential: {self.name} ended: {self.process.wait()}")
         return data
 
     def take_blob(self):
         return self.take(struct.unpack("<I", self.take(4))[0])
 
-    def run(self, writer, reader, values):
+    def send(self, writer, reader, values):
         self.process.stdin.write(b"".join(
             [self.blob(writer.encode()), self.blob(reader.encode()),
              struct.pack("<I", len(values))] + [self.blob(v) for v in values]))
         self.process.stdin.flush()
+
+    def receive(self, count):
         canonical = self.take_blob().decode()
         fingerprint = struct.unpack("<Q", self.take(8))[0]
         results = []
-        for _ in values:
+        for _ in range(count):
             code = struct.unpack("<i", self.take(4))[0]
             results.append((code, self.take_blob()))
         return canonical, fingerprint, results
@@ -99,7 +114,11 @@ class Fast:
         return value, stream.tell()
 
     def read_back(self, data):
-        return fastavro.schemaless_reader(io.BytesIO(data), self.reader, None)
+        """What an oracle encoded by the reader's schema, or the error."""
+        try:
+            return fastavro.schemaless_reader(io.BytesIO(data), self.reader, None)
+        except UnicodeDecodeError as error:
+            return error
 
 
 class Apache:
@@ -145,10 +164,23 @@ def as_float(n):
         return math.copysign(math.inf, n)
 
 
+def avro_c_can(schema):
+    """Whether avro-c reads values of the schema: it can't allocate a fixed of no bytes."""
+    if isinstance(schema, list):
+        return all(avro_c_can(branch) for branch in schema)
+    if not isinstance(schema, dict):
+        return True
+    return schema.get("size") != 0 and all(
+        avro_c_can(inner) for inner in [schema.get("items"), schema.get("values")] +
+        [field["type"] for field in schema.get("fields", [])])
+
+
 class Comparison:
-    def __init__(self, seed, driver):
+    def __init__(self, seed, driver, java, avro_c):
         self.seed = seed
         self.driver = driver
+        self.java = java
+        self.avro_c = avro_c
         self.counts = collections.Counter()
         self.failures = 0
 
@@ -172,13 +204,53 @@ class Comparison:
         values = [schemas.random_bytes(rnd, writer) for _ in range(VALUES)]
         for i in range(DAMAGED):
             values[-1 - i] = schemas.mutate(rnd, values[-1 - i])
-        canonical, fingerprint, results = self.driver.run(json.dumps(writer), json.dumps(reader),
-                                                          values)
+        drivers = [(self.driver, values)]
+        if self.java:
+            drivers.append((self.java, values))
+        if self.avro_c and writer is reader:
+            if avro_c_can(writer):
+                drivers.append((self.avro_c, values[: VALUES - DAMAGED]))  # those crash it
+            else:
+                self.counts["avro-c: empty fixed"] += VALUES - DAMAGED
+        for driver, sent in drivers:  # they work side by side
+            driver.send(json.dumps(writer), json.dumps(reader), sent)
+        answers = {driver: driver.receive(len(sent)) for driver, sent in drivers}
+        canonical, fingerprint, results = answers[self.driver]
         self.check_schema(number, writer, reader, canonical, fingerprint, results)
+        if self.java and canonical and answers[self.java][:2] not in [answers[self.driver][:2],
+                                                                      ("", 0)]:
+            self.fail(f"java's canonical form: {answers[self.java][:2]}", number, writer, reader)
         for i, data in enumerate(values):
             damaged = i >= VALUES - DAMAGED
             self.check_value(number, writer, reader, fast, apache, data, results[i], damaged,
                              writer is reader, i < APACHE and '"aliases"' not in json.dumps(reader))
+            for name, driver in (("java", self.java), ("avro-c", self.avro_c)):
+                if driver in answers and i < len(answers[driver][2]):
+                    self.check_bytes(name, number, writer, reader, fast, apache, data, results[i],
+                                     answers[driver][2][i], damaged)
+
+    def check_bytes(self, name, number, writer, reader, fast, apache, data, result, other,
+                    damaged):
+        """Of an oracle that encodes the value again."""
+        code, answer = result
+        their_code, theirs = other
+        if damaged and code:
+            return
+        if code and their_code:
+            self.counts[name + ", both refuse"] += 1
+            return
+        ours = fast.read_back(answer) if code == 0 else None
+        value = fast.read_back(theirs) if their_code == 0 else None
+        if code == 0 and their_code == 0 and (answer == theirs or same(ours, value)):
+            self.counts[name] += 1
+            return
+        refused = theirs.decode(errors="replace") if their_code else None
+        why = self.explain(apache, code, answer, ours, value, refused)
+        if why and why not in OF_PYTHON:
+            self.counts[f"{name}: {why}"] += 1
+        else:
+            self.fail(f"{name} disagrees", number, writer, reader, data,
+                      answer.decode() if code else ours, refused if their_code else value)
 
     def check_schema(self, number, writer, reader, canonical, fingerprint, results):
         self.counts["pairs"] += 1
@@ -218,12 +290,12 @@ class Comparison:
             if code and refused is not None:
                 self.counts[name + ", both refuse"] += 1
                 continue
-            why = self.explain(apache, code, answer, ours, theirs, refused)
+            why = self.explain(apache, code, answer, ours, theirs, refused and str(refused))
             if name == "apache" and code == 0 and refused and fast_agrees:
                 why = "narrow"
             if why:
                 fast_agrees = fast_agrees or code == 0
-                self.counts[why] += 1
+                self.counts[f"{name}: {why}"] += 1
             else:
                 self.fail(f"{name} disagrees", number, writer, reader, data,
                           answer.decode() if code else ours,
@@ -242,8 +314,10 @@ class Comparison:
             return "bad default"
         if code == -3 and "nested deeper than" in text:
             return "deep"
-        if code == 0 and isinstance(refused, UnicodeDecodeError):
+        if code == 0 and refused and refused.startswith("'utf-8' codec can't decode"):
             return "first branch"  # of string, where the codec takes bytes for bytes
+        if code == 0 and refused and "Invalid int encoding" in refused:
+            return "long int"
         if code == 0 and refused is None and same(ours, theirs, floats=True):
             return "float precision"
         if code == 0 and refused is None and same(ours, theirs, floats=True, texts=True):
@@ -254,13 +328,22 @@ class Comparison:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("driver")
+    parser.add_argument("--avro-c", help="the driver of avro-c")
+    parser.add_argument("--jars", help="folder of Apache Avro's jars")
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--cases", type=int)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--failures", type=int, default=10, help="stop after so many")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    comparison = Comparison(options.seed, Driver(options.driver))
+    java = options.jars and Driver("java", "-Xmx512m", "-XX:+UseSerialGC",
+                                   "-XX:TieredStopAtLevel=1", "-cp", options.jars + "/*",
+                                   str(HERE / "JavaOracle.java"))
+    avro_c = options.avro_c and Driver(options.avro_c)
+    for name, driver in (("Apache Avro for Java", java), ("avro-c", avro_c)):
+        if not driver:
+            print(f"differential: SKIPPED: {name}")
+    comparison = Comparison(options.seed, Driver(options.driver), java, avro_c)
     start = time.monotonic()
     number = 0
     while comparison.failures < options.failures:
@@ -272,7 +355,8 @@ def main():
         comparison.pair(number)
         number += 1
     for name, count in sorted(comparison.counts.items()):
-        print(f"differential: {name}: {count}" + (f" ({KNOWN[name]})" if name in KNOWN else ""))
+        why = KNOWN.get(name.rpartition(": ")[2])
+        print(f"differential: {name}: {count}" + (f" ({why})" if why else ""))
     print(f"differential: seed {options.seed}: {comparison.counts['cases']} cases of "
           f"{comparison.counts['pairs']} pairs, {comparison.failures} unexplained")
     return 1 if comparison.failures else 0

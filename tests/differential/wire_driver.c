@@ -1,51 +1,10 @@
 /*
- * wire_driver: runs cases of the differential test, read from standard input.
- *
- * A case is blobs, each a 4-byte little-endian length and its bytes: writer's schema, reader's
- * schema, then a count of values (4 bytes) and as many blobs of Avro bytes.
- * The answer is a blob with the writer's canonical form and 8 bytes of its fingerprint, then for
- * each value a 4-byte code and a blob: the value encoded again by the reader's schema, or the
- * message. A schema or pair that is refused gives its code and message for every value.
+ * wire_driver: the codec's side of the differential test.
  */
 #include "codec/wire_plan.h"
-#include <stdio.h>
-#include <stdlib.h>
+#include "driver_blobs.h"
 
-enum { BLOB_MAX = 16 << 20, ARENA_LIMIT = 64 << 20 };
-
-static bool read_u32(uint32_t *out)
-{
-    unsigned char b[4];
-    if (fread(b, 1, 4, stdin) != 4)
-        return false;
-    *out = b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
-    return true;
-}
-
-static void write_u32(uint32_t n)
-{
-    unsigned char b[4] = {n & 0xFF, n >> 8 & 0xFF, n >> 16 & 0xFF, n >> 24};
-    fwrite(b, 1, 4, stdout);
-}
-
-static void write_blob(struct vf_slice blob)
-{
-    write_u32((uint32_t)blob.len);
-    fwrite(blob.ptr, 1, blob.len, stdout);
-}
-
-static struct vf_slice read_blob(struct vf_buffer *into)
-{
-    uint32_t n;
-    vf_buffer_clear(into);
-    if (!read_u32(&n) || !vf_buffer_reserve(into, n ? n : 1) ||
-        fread(into->data, 1, n, stdin) != n) {
-        fprintf(stderr, "wire_driver: a case ends too early\n");
-        exit(2);
-    }
-    into->len = n;
-    return vf_buffer_slice(into);
-}
+enum { ARENA_LIMIT = 64 << 20 };
 
 static void write_description(const struct wire_schema *schema)
 {
@@ -107,15 +66,12 @@ static void run_case(struct driver *driver)
 int main(void)
 {
     struct driver driver;
-    int c;
 
     vf_buffer_init(&driver.input, BLOB_MAX);
     vf_buffer_init(&driver.output, BLOB_MAX);
     vf_arena_init(&driver.arena, 65536, ARENA_LIMIT);
-    while ((c = getchar()) != EOF) {
-        ungetc(c, stdin);
+    while (has_case())
         run_case(&driver);
-    }
     vf_arena_release(&driver.arena);
     vf_buffer_release(&driver.output);
     vf_buffer_release(&driver.input);
