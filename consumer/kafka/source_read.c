@@ -113,6 +113,13 @@ static enum vf_take reread(struct vf_source *source, struct slot *slot,
     return answer;
 }
 
+static void say_begin(const struct slot *slot)
+{
+    vf_log(VF_LOG_DEBUG, VF_LOG_KAFKA, "reading a partition",
+           VF_FIELDS(vf_text("topic", slot->topic->name), vf_int("partition", slot->partition),
+                     vf_int("offset", slot->start)));
+}
+
 static enum vf_take take_next(struct vf_source *source, struct slot *slot,
                               const rd_kafka_message_t *message)
 {
@@ -141,8 +148,10 @@ static enum vf_take take_next(struct vf_source *source, struct slot *slot,
     struct vf_ticket ticket = slot_ticket(slot, sequence, offset);
     enum vf_take answer = source->events.on_record(source->events.owner, &record, ticket);
     if (answer == VF_TAKE_DONE) {
-        if (slot->start < 0)
+        if (slot->start < 0) {
             slot->start = offset;
+            say_begin(slot);
+        }
         slot->position = offset + 1;
         source->taken++;
     } else if (vf_checkpoint_has(&slot->checkpoint, sequence, offset)) {

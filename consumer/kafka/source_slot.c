@@ -183,12 +183,22 @@ void slot_pause(struct vf_source *source, struct slot *slot, enum pause_reason r
 void slot_unpause(struct vf_source *source, struct slot *slot, enum pause_reason reason)
 {
     slot->paused &= ~(unsigned)reason;
+    adjust_later(source);
     if (!slot->paused)
         slot_seek(source, slot);
 }
 
+int64_t slot_read_from(const struct slot *slot)
+{
+    return slot->reject_count > 0 ? slot->rejects[0].offset : slot->position;
+}
+
 void slot_seek(struct vf_source *source, struct slot *slot)
 {
+    /* Nothing was read yet: the library is where it should be, and no record may be passed over
+     * while a seek is due. */
+    if (slot_read_from(slot) < 0)
+        return;
     slot->seek_due = true;
     adjust_later(source);
 }
@@ -201,11 +211,6 @@ void slot_tick(struct vf_source *source, struct slot *slot)
     /* Room may also come from other partitions, or from the system. */
     if (slot->paused & PAUSE_FULL && vf_checkpoint_roomy(&slot->checkpoint))
         slot_unpause(source, slot, PAUSE_FULL);
-}
-
-int64_t slot_read_from(const struct slot *slot)
-{
-    return slot->reject_count > 0 ? slot->rejects[0].offset : slot->position;
 }
 
 void slot_done(struct vf_source *source, struct slot *slot, uint64_t sequence, int64_t offset)

@@ -22,13 +22,23 @@ def outcomes(feed):
     return found
 
 
+def where(feed, ids):
+    """Where those inputs are: [(topic, partition, offset)], for a failure's message."""
+    return [
+        (record.topic, record.partition, record.offset)
+        for kind in KINDS
+        for record in feed.read_inputs(kind)
+        if record.key.decode() in ids
+    ]
+
+
 def check_exactly_once(feed, stream):
     sent = {event_id for kind in KINDS for event_id in stream.ids[kind]}
     found = outcomes(feed)
     assert feed.read_dead_letters() == []
     lost = sent - found.keys()
     doubled = [event_id for event_id, times in found.items() if times > 1]
-    assert not lost, f"{len(lost)} of {len(sent)} lost, as {sorted(lost)[:3]}"
+    assert not lost, f"{len(lost)} of {len(sent)} lost, as {where(feed, lost)[:8]}"
     assert not doubled, f"{len(doubled)} of {len(sent)} doubled, as {sorted(doubled)[:3]}"
     assert found.keys() == sent
 

@@ -16,6 +16,7 @@ PASSING = {
     "NOT_COORDINATOR",
     "LEADER_NOT_AVAILABLE",
     "NOT_LEADER_FOR_PARTITION",
+    "UNKNOWN_TOPIC_OR_PART",  # created a moment ago
 }
 
 
@@ -56,6 +57,9 @@ class Client:
             config={key.replace("_", "."): str(value) for key, value in config.items()},
         )
         self._admin.create_topics([topic])[name].result(CALL_SECONDS)
+        # The answer comes before the partitions are there: what is sent too early, the brokers
+        # refuse, and then take what was sent next.
+        self.end_offsets(name)
 
     def delete_topic(self, name):
         self._admin.delete_topics([name])[name].result(CALL_SECONDS)
