@@ -160,7 +160,9 @@ def change(random, root, target, names):
             holder[key] = new
 
     in_union = isinstance(holder, list)
-    if isinstance(schema, str) and schema in PROMOTIONS and not in_union \
+    if isinstance(schema, dict) and "name" in schema and random.random() < 0.15:
+        rename(schema, root)
+    elif isinstance(schema, str) and schema in PROMOTIONS and not in_union \
             and random.random() < 0.6:
         replace(random.choice(PROMOTIONS[schema]))
     elif isinstance(schema, dict) and schema["type"] == "record":
@@ -181,6 +183,22 @@ def change(random, root, target, names):
     elif not in_union and random.random() < 0.2 and isinstance(schema, str):
         replace(random.choice(PRIMITIVES))
     return root
+
+
+def rename(schema, root):
+    """Gives a named type another name, and its old one as alias, unless it is mentioned again."""
+    if "aliases" not in schema and not mentions(root, schema["name"]):
+        schema["aliases"] = [schema["name"]]
+        schema["name"] += "x"
+
+
+def mentions(schema, name):
+    if isinstance(schema, str):
+        return schema.rpartition(".")[2] == name.rpartition(".")[2]
+    if isinstance(schema, list):
+        return any(mentions(branch, name) for branch in schema)
+    return any(mentions(schema[k], name) for k in ("items", "values") if k in schema) or \
+        any(mentions(field["type"], name) for field in schema.get("fields", []))
 
 
 def defines_more(union, chosen):
