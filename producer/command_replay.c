@@ -31,10 +31,12 @@ struct replay_flags {
     struct vf_slice end;
     int64_t limit;
     struct vf_slice partitions;
+    struct vf_slice rekey;
     int64_t isolation;
     struct vf_slice resume;
     struct vf_slice transactional;
     int64_t on_error;
+    struct vf_slice dead_letter;
     bool allow_skipped;
     int64_t connect_timeout;
     int64_t delivery_timeout;
@@ -43,7 +45,7 @@ struct replay_flags {
 
 #define AT(field) offsetof(struct replay_flags, field)
 
-static const char *const on_error_choices[] = {"stop", "skip", NULL};
+static const char *const on_error_choices[] = {"stop", "skip", "dead-letter FILE", NULL};
 
 static const struct vf_flag flags[] = {
     VF_TEXT_FLAG('t', "to", "TOPIC", AT(rewrite.to), NULL,
@@ -71,6 +73,8 @@ static const struct vf_flag flags[] = {
     VF_FILTER_FLAGS(AT(filter)),
     VF_TEXT_FLAG('p', "partitions", "LIST", AT(partitions), NULL,
                  "of the topics read, such as 0,2-5; else all"),
+    VF_TEXT_FLAG(0, "rekey", "WHICH", AT(rekey), "keep",
+                 "keep; none; header:NAME; or field:PATH, of the decoded\nvalue"),
     VF_TEXT_FLAG(0, "partition", "keep|key|N", AT(rewrite.partition), "keep",
                  "to which the records go"),
     VF_TEXT_FLAG(0, "timestamp", "keep|now", AT(rewrite.timestamp), NULL,
@@ -93,8 +97,9 @@ static const struct vf_flag flags[] = {
     VF_TEXT_FLAG(0, "framing", "confluent|header|single-object|plain", AT(convert.framing), NULL,
                  "of these, else input.framing of the configuration"),
     VF_LIST_FLAG(0, "schema-id", "[KIND=]ID", AT(convert.schema_ids), "of these"),
-    VF_CHOICE_FLAG(0, "on-error", AT(on_error), "stop", on_error_choices, 0,
-                   "what to do about a bad record"),
+    VF_CHOICE_FLAG(0, "on-error", AT(on_error), "stop", on_error_choices, AT(dead_letter),
+                   "what to do about a bad record; dead-letter: write it\nto FILE, with the "
+                   "reason, and go on"),
     VF_SWITCH_FLAG(0, "allow-skipped", AT(allow_skipped),
                    "exit with 0 although bad records were skipped"),
     VF_NUMBER_FLAG(0, "connect-timeout", "DURATION", VF_OPTION_DURATION, AT(connect_timeout), "30s",
@@ -185,7 +190,7 @@ static int parse_flags(struct run *run, struct vf_error *err)
     replay->filter = &given->filter;
     replay->rounds = given->loop;
     replay->limit = (uint64_t)given->limit;
-    replay->skip_bad = given->on_error == 1;
+    replay->skip_bad = given->on_error != 0;
     replay->transactional = given->transactional.ptr != NULL;
     replay->timeout_ms = (int)given->delivery_timeout;
     rc = parse_pace(given, replay, err);
@@ -195,6 +200,8 @@ static int parse_flags(struct run *run, struct vf_error *err)
         rc = vf_filter_check(&given->filter, err);
     if (!rc)
         rc = vf_rewrite_create(&given->rewrite, &replay->rewrite, err);
+    if (!rc)
+        rc = vf_rekey_parse(given->rekey, &replay->rekey, err);
     if (!rc && given->resume.ptr && replay->end.kind == VF_BOUND_NEVER)
         rc = vf_error_set(err, VF_EUSAGE, "--resume: there is no end to reach");
     return rc;
@@ -236,8 +243,8 @@ static int prepare_source(struct run *run, struct vf_error *err)
     run->source.reader = &run->reader;
     run->source.convert = &run->convert;
     run->source.record_max = RECORD_MAX;
-    bool decodes =
-        given->filter.fields.count || replay->rounds > 1 || replay->pace_by == VF_PACE_PUBLISHED;
+    bool decodes = given->filter.fields.count || replay->rounds > 1 ||
+                   replay->pace_by == VF_PACE_PUBLISHED || replay->rekey.by == VF_REKEY_FIELD;
     return decodes ? vf_decoder_create(run->call->config, &run->arena, &replay->decoder, err)
                    : VF_OK;
 }
@@ -280,6 +287,7 @@ static int hash_work(const struct run *run, uint64_t *out, struct vf_error *err)
     hash_text(state, given->start.ptr);
     hash_text(state, given->end.ptr);
     hash_text(state, given->pace_by.ptr);
+    hash_text(state, given->rekey.ptr);
     hash_text(state, given->to_brokers.ptr);
     hash_text(state, given->partitions.ptr);
     XXH3_64bits_update(state, &given->isolation, sizeof given->isolation);
@@ -377,7 +385,9 @@ static int prepare(struct run *run, struct vf_error *err)
     if (rc)
         return rc;
     keep_bounds(run);
-    return open_sender(run, err);
+    if (run->flags->dead_letter.ptr)
+        rc = vf_rejects_open(run->flags->dead_letter.ptr, &run->replay->rejects, err);
+    return rc ? rc : open_sender(run, err);
 }
 
 /* ---- running ---- */

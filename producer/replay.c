@@ -18,6 +18,7 @@ void vf_replay_init(struct vf_replay *replay)
                                  .latest_ms = INT64_MIN,
                                  .virtual_ns = 1}; /* 0 would mean: not begun */
     vf_event_shift_init(&replay->shift);
+    vf_rekey_init(&replay->rekey);
 }
 
 void vf_replay_release(struct vf_replay *replay)
@@ -25,9 +26,11 @@ void vf_replay_release(struct vf_replay *replay)
     vf_sender_free(replay->sender);
     vf_replay_source_close(replay->source);
     vf_resume_close(replay->resume, NULL);
+    vf_rejects_close(replay->rejects, NULL);
     vf_decoder_free(replay->decoder);
     vf_rewrite_free(replay->rewrite);
     vf_event_shift_release(&replay->shift);
+    vf_rekey_release(&replay->rekey);
 }
 
 /* ---- the account ---- */
@@ -96,12 +99,27 @@ static void serve(struct vf_replay *replay)
         serve_now(replay);
 }
 
+/* A bad record goes to the file of those, if there is one. */
+static bool keep_rejected(struct vf_replay *replay, const struct vf_origin *origin,
+                          const struct vf_error *reason)
+{
+    struct vf_error err = {0};
+    bool is_line;
+    struct vf_slice item = vf_replay_source_item(replay->source, &is_line);
+
+    if (!replay->rejects ||
+        !vf_rejects_add(replay->rejects, origin->file, is_line, origin->number, reason, item, &err))
+        return true;
+    vf_progress_tell(&replay->progress, "%s", err.text);
+    return false;
+}
+
 static void refuse(struct vf_replay *replay, const struct vf_origin *origin,
                    const struct vf_error *reason)
 {
     vf_progress_tell(&replay->progress, "%s:%" PRIu64 ": %s", origin->file, origin->number,
                      reason->text[0] ? reason->text : vf_strerror(reason->code));
-    if (replay->skip_bad) {
+    if (replay->skip_bad && keep_rejected(replay, origin, reason)) {
         replay->tally.skipped++;
     } else {
         replay->tally.failed++;
@@ -372,6 +390,8 @@ static void take(struct vf_replay *replay, int64_t round, struct vf_record *reco
     if (round > 1)
         rc = vf_event_shift_apply(&replay->shift, replay->decoder, record, &err);
     if (!rc)
+        rc = vf_rekey_apply(&replay->rekey, replay->decoder, record, &err);
+    if (!rc)
         rc = vf_rewrite_apply(replay->rewrite, made, shift_ms, record, &err);
     if (rc) {
         refuse(replay, origin, &err);
@@ -456,5 +476,10 @@ bool vf_replay_run(struct vf_replay *replay, int drain_ms)
         whole = false;
     }
     replay->resume = NULL;
+    if (vf_rejects_close(replay->rejects, &err)) {
+        vf_progress_tell(&replay->progress, "%s", err.text);
+        whole = false;
+    }
+    replay->rejects = NULL;
     return ended && whole;
 }

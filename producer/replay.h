@@ -10,6 +10,8 @@
 #include "pacer.h"
 #include "progress.h"
 #include "record_filter.h"
+#include "rejects.h"
+#include "rekey.h"
 #include "replay_clock.h"
 #include "replay_source.h"
 #include "resume.h"
@@ -38,6 +40,7 @@ struct vf_replay {
     struct vf_sender *sender;   /* NULL: a dry run */
     struct vf_decoder *decoder; /* NULL: nothing is decoded */
     struct vf_rewrite *rewrite;
+    struct vf_rekey rekey;
     struct vf_resume *resume; /* NULL: none */
     const struct vf_filter_flags *filter;
     /* May be NULL. Changes a record before anything else does; VF_ENOENT: it is left out. */
@@ -51,8 +54,9 @@ struct vf_replay {
     struct vf_pacer rate;
     struct vf_replay_clock clock;
     int64_t rounds;
-    uint64_t limit; /* records sent in all; 0: none */
-    bool skip_bad;  /* go on after a bad record */
+    uint64_t limit;             /* records sent in all; 0: none */
+    bool skip_bad;              /* go on after a bad record */
+    struct vf_rejects *rejects; /* keeps those; NULL: nobody does */
     bool transactional;
     int timeout_ms; /* for calls about transactions */
     struct vf_progress progress;

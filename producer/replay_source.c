@@ -16,6 +16,7 @@ struct vf_replay_source {
     size_t bound_count;
     int next_file;          /* index of the operand to be opened next */
     struct vf_input *input; /* owned; the file being read */
+    struct vf_slice item;   /* borrowed; read last */
     enum content content;
     struct vf_player *player;       /* owned; of a recording */
     struct vf_converter *converter; /* owned; of events, for all files */
@@ -227,6 +228,7 @@ static int next_from_files(struct vf_replay_source *source, struct vf_record *re
             return rc;
         }
         rc = vf_input_next(source->input, &item, err);
+        source->item = item.bytes;
         if (rc == VF_ENOENT) {
             close_file(source);
             continue;
@@ -268,6 +270,7 @@ int vf_replay_source_next(struct vf_replay_source *source, struct vf_record *rec
                           struct vf_origin *origin, bool *made, struct vf_error *err)
 {
     *made = source->config->generator != NULL;
+    source->item = VF_SLICE_NULL;
     if (source->config->generator)
         return next_generated(source, record, origin, err);
     if (!source->config->topics)
@@ -279,7 +282,14 @@ int vf_replay_source_next(struct vf_replay_source *source, struct vf_record *rec
         if (vf_slice_is(record->topic, source->config->operands[i]))
             origin->file = source->config->operands[i];
     origin->number = (uint64_t)record->offset;
+    source->item = record->value;
     return VF_OK;
+}
+
+struct vf_slice vf_replay_source_item(const struct vf_replay_source *source, bool *is_line)
+{
+    *is_line = source->input && vf_input_format(source->input) != VF_INPUT_AVRO;
+    return source->item;
 }
 
 void vf_replay_source_progress(const struct vf_replay_source *source, uint64_t *done,

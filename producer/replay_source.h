@@ -38,6 +38,9 @@ void vf_replay_source_close(struct vf_replay_source *source); /* NULL is allowed
  * can't be read; any other error: this record is refused, and the next call goes on. */
 int vf_replay_source_next(struct vf_replay_source *source, struct vf_record *record,
                           struct vf_origin *origin, bool *made, struct vf_error *err);
+/* The item that next gave or refused last, as it stands in the file or topic; borrowed until the
+ * next call. ptr NULL: there is none, or a tombstone. */
+struct vf_slice vf_replay_source_item(const struct vf_replay_source *source, bool *is_line);
 /* What is read of topics, in every round; none of files, and of topics without an end. */
 const struct vf_lane_bounds *vf_replay_source_bounds(const struct vf_replay_source *source,
                                                      size_t *count);

@@ -130,6 +130,25 @@ def test_nothing_is_lost_in_either_form(feed, build):
     assert readable == 1
 
 
+def test_the_brokers_own_timestamps(feed, build):
+    feed.create_topics(retention_ms=-1, message_timestamp_type="LogAppendTime")
+    topic = feed.inputs["visit"]
+    fill(feed, topic, odd_records())
+    (path, text) = (feed.folder / "append.avro", feed.folder / "append.json")
+    for form, to in (("avro", path), ("json", text)):
+        done = run(feed, build, "record", topic, "-o", to, "--format", form)
+        assert done.returncode == 0, done.stderr
+    told = {(record.partition, record.offset): record.timestamp for record in feed.client.read_all(topic)}
+    with open(path, "rb") as file:
+        found = list(fastavro.reader(file))
+    lines = [json.loads(line) for line in text.read_text().splitlines() if '"topic"' in line]
+    assert len(found) == len(lines) == len(told) == 5
+    for record, line in zip(found, lines):
+        assert record["timestamp_type"] == line["timestamp_type"] == "APPEND"
+        assert line["timestamp"] == round(record["timestamp"].timestamp() * 1000)
+        assert line["timestamp"] == told[record["partition"], record["offset"]] > 1700000004000
+
+
 def keys_of(feed, build, topic, *arguments):
     path = feed.folder / "bounds.avro"
     done = run(feed, build, "record", topic, "-o", path, "--overwrite", *arguments)

@@ -88,6 +88,28 @@ def test_changes_on_the_way(feed, build):
         assert order == sorted(order)
 
 
+def test_other_keys(feed, build):
+    """A key by a field: all records of a value meet in one partition, in their order."""
+    feed.create_topics(retention_ms=-1)
+    first, second = feed.inputs["visit"], feed.inputs["meeting"]
+    assert feed.produce("visit", events.SAMPLE / "visits.jsonl").returncode == 0
+    done = run(
+        feed, build, "replay", first, "--to", second, "--speed", "max",
+        "--rekey", "field:language", "--partition", "key", "--on-error", "skip", "--allow-skipped",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = feed.client.read_all(second)
+    partitions = {}
+    for record in found:
+        event = events.decode("visit", events.unframe(record.value)[1])
+        assert record.key.decode() == event["language"]
+        partitions.setdefault(record.key, set()).add(record.partition)
+    assert len(found) == counters(done.stderr)["acknowledged"]
+    assert len(partitions) > 1 and all(len(where) == 1 for where in partitions.values())
+    languages = [report["language"] for report in events.sample("visits")]
+    assert len(found) == sum(language is not None for language in languages)
+
+
 def test_from_topic_to_topic(feed, build):
     feed.create_topics(retention_ms=-1)
     first, second = feed.inputs["visit"], feed.inputs["meeting"]
@@ -312,6 +334,16 @@ def test_bad_lines_of_a_recording(feed, build):
         feed, build, "replay", path, "--speed", "max", "--on-error", "skip", "--allow-skipped"
     )
     assert done.returncode == 0
+    kept = feed.folder / "refused.json"
+    done = run(
+        feed, build, "replay", path, "--speed", "max", "--on-error", "dead-letter", kept,
+        "--rekey", "field:event_id",
+    )  # fmt: skip
+    assert done.returncode == 1 and counters(done.stderr)["skipped"] == 3
+    refused = [json.loads(line) for line in kept.read_text().splitlines()]
+    assert [entry["line"] for entry in refused] == [1, 2, 3]
+    assert [entry["text"] for entry in refused] == path.read_text().splitlines()
+    assert "topic" in refused[1]["reason"] and "no key" in refused[0]["reason"]
     good["partition"] = 99
     path.write_text(json.dumps(good) + "\n")
     done = run(feed, build, "replay", path, "--speed", "max")

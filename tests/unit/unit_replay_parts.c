@@ -4,6 +4,7 @@
 #include "event_shift.h"
 #include "feed/convert.h"
 #include "histogram.h"
+#include "rekey.h"
 #include "replay_clock.h"
 #include "resume.h"
 #include "rewrite.h"
@@ -162,6 +163,62 @@ static void ids_and_dates_move_together(void **state)
     assert_slice(meeting->dates->text, "on Monday");
     assert_int_equal(meeting->modality, VF_MODALITY_ONLINE);
     vf_event_shift_release(&shift);
+    vf_converter_free(converter);
+}
+
+/* ---- other keys ---- */
+
+static int key_by(const char *how, struct vf_record *record, struct vf_rekey *rekey,
+                  struct vf_error *err)
+{
+    int rc = vf_rekey_parse(vf_slice_of(how), rekey, err);
+    return rc ? rc : vf_rekey_apply(rekey, decoder, record, err);
+}
+
+static void keys_by_choice(void **state)
+{
+    static const char text[] =
+        "{\"event_id\":\"v1\",\"source\":\"s\",\"visit_type\":\"STATE\",\"revision\":3,"
+        "\"stops\":[{\"city\":null},{\"city\":\"Baku\"},{\"city\":\"Rome\"}]}";
+    static const struct vf_header headers[] = {{VF_SLICE_LITERAL("a"), VF_SLICE_LITERAL("one")},
+                                               {VF_SLICE_LITERAL("a"), VF_SLICE_LITERAL("two")},
+                                               {VF_SLICE_LITERAL("b"), {NULL, 0}}};
+    static const struct {
+        const char *how;
+        const char *key; /* NULL: none */
+    } cases[] = {
+        {"none", NULL},          {"header:a", "two"},           {"field:event_id", "v1"},
+        {"field:revision", "3"}, {"field:visit_type", "STATE"}, {"field:stops.city", "Baku"},
+    };
+    static const char *const lacking[] = {"header:b", "header:c", "field:language",
+                                          "field:no.such"};
+    static const char *const wrong[] = {"", "key", "none ", "header:", "field:", "keeps"};
+    struct vf_converter *converter;
+    struct vf_record record = make_record(&converter, text);
+    struct vf_rekey rekey;
+    struct vf_error err = {0};
+    (void)state;
+
+    record.headers = headers;
+    record.header_count = 3;
+    vf_rekey_init(&rekey);
+    assert_int_equal(key_by("keep", &record, &rekey, &err), 0);
+    assert_slice(record.key, "s|v1");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (key_by(cases[i].how, &record, &rekey, &err))
+            fail_msg("%s: %s", cases[i].how, err.text);
+        if (cases[i].key)
+            assert_slice(record.key, cases[i].key);
+        else
+            assert_null(record.key.ptr);
+    }
+    for (size_t i = 0; i < sizeof lacking / sizeof *lacking; i++)
+        assert_int_equal(key_by(lacking[i], &record, &rekey, &err), VF_EDATA);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_int_equal(key_by(wrong[i], &record, &rekey, &err), VF_EUSAGE);
+    record.value = VF_SLICE_NULL;
+    assert_int_equal(key_by("field:event_id", &record, &rekey, &err), VF_EEMPTY);
+    vf_rekey_release(&rekey);
     vf_converter_free(converter);
 }
 
@@ -414,6 +471,7 @@ int main(void)
         cmocka_unit_test(pace_of_the_records),
         cmocka_unit_test(speeds_and_gaps),
         cmocka_unit_test(ids_and_dates_move_together),
+        cmocka_unit_test(keys_by_choice),
         cmocka_unit_test(what_is_no_event_stays),
         cmocka_unit_test(nothing_changes_by_itself),
         cmocka_unit_test(all_changes),
