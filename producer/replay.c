@@ -216,13 +216,20 @@ static int64_t time_of(const struct vf_replay *replay, const struct vf_record *r
     return *end || number < 0 ? -1 : number;
 }
 
-/* When the record is due by its time and by the rate, whichever is later. */
+/* When the record is due by its time and by the rate, whichever is later. What is not asked for
+ * would answer "now", and hide that the other's moment has passed. */
 static int64_t due_of(struct vf_replay *replay, int64_t time_ms)
 {
     int64_t now = now_of(replay);
-    int64_t by_time = vf_replay_clock_due(&replay->clock, time_ms, now);
-    int64_t by_rate = vf_pacer_next(&replay->rate, now);
-    return by_time > by_rate ? by_time : by_rate;
+    int64_t due = INT64_MIN;
+
+    if (replay->clock.speed > 0)
+        due = vf_replay_clock_due(&replay->clock, time_ms, now);
+    if (replay->rate.per_second > 0) {
+        int64_t by_rate = vf_pacer_next(&replay->rate, now);
+        due = due > by_rate ? due : by_rate;
+    }
+    return due;
 }
 
 /* The client's poll is exact to some milliseconds only: the last bit is slept through. */
@@ -324,10 +331,10 @@ static void send_record(struct vf_replay *replay, const struct vf_record *record
                         struct vf_origin *origin, int64_t time_ms)
 {
     bool paced = replay->clock.speed > 0 || replay->rate.per_second > 0;
-    int64_t due = paced ? due_of(replay, time_ms) : 0;
     struct vf_error err = {0};
 
-    count_target(replay, record);
+    count_target(replay, record); /* may ask the brokers: not while the clock runs */
+    int64_t due = paced ? due_of(replay, time_ms) : 0;
     if (paced)
         wait_until(replay, due);
     int rc = enter_transaction(replay, &err);
