@@ -26,8 +26,10 @@ def run(feed, build, *arguments):
 
 
 def fill(feed, topic, records, **config):
-    """Records as (partition, timestamp, key, value, headers)."""
-    producer = Producer({"bootstrap.servers": feed.client.bootstrap, **config})
+    """Records as (partition, timestamp, key, value, headers), in this order whatever happens."""
+    producer = Producer(
+        {"bootstrap.servers": feed.client.bootstrap, "enable.idempotence": True, **config}
+    )
     for partition, timestamp, key, value, headers in records:
         producer.produce(
             topic, value=value, key=key, partition=partition, timestamp=timestamp, headers=headers
