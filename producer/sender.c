@@ -64,14 +64,6 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
     sender->events.on_delivery(sender->events.owner, &delivery);
 }
 
-static bool has_key(const struct vf_pairs *pairs, const char *key)
-{
-    for (size_t i = 0; pairs && i < pairs->count; i++)
-        if (vf_slice_is(pairs->items[i].key, key))
-            return true;
-    return false;
-}
-
 /* The daemon's configuration, but for what suits a tool: it gives up some day, and takes less
  * memory. */
 static int build_config(const struct vf_client_settings *settings, int delivery_timeout_ms,
@@ -83,7 +75,8 @@ static int build_config(const struct vf_client_settings *settings, int delivery_
     int rc = vf_client_config_build(settings, VF_CLIENT_PRODUCER, out, err);
     if (rc)
         return rc;
-    if (!has_key(settings->common, queue_key) && !has_key(settings->producer, queue_key)) {
+    if (!vf_pairs_have(settings->common, queue_key) &&
+        !vf_pairs_have(settings->producer, queue_key)) {
         snprintf(number, sizeof number, "%d", VF_SENDER_QUEUE_KIB);
         rd_kafka_conf_set(*out, queue_key, number, NULL, 0);
     }

@@ -1,9 +1,14 @@
 #include "topic_reader_internal.h"
 
 #include "base/memory.h"
+#include "pacer.h"
 
 enum { WAIT_MS = 50 };       /* longest wait within one call */
+enum { GLANCE_MS = 5 };      /* of that, at once for a lane whose records hold up all others */
 enum { SERVE_EVERY = 1024 }; /* calls between looks at the client's own events */
+/* A lane is nudged when it got nothing for so long, then after four times as long, and so on. */
+enum { NUDGE_FIRST_MS = 15, NUDGE_FACTOR = 4, NUDGE_LAST_MS = 4000 };
+enum { MS_NS = 1000000 };
 
 /* ---- the heap of lanes that hold a message ---- */
 
@@ -107,13 +112,54 @@ static int sift_batch(struct vf_topic_reader *reader, struct lane *lane, struct 
     return rc;
 }
 
+/* The library fetches nothing while all its queues are full, and looks at them again after a
+ * second: too late for a lane that was emptied meanwhile, as lanes are when their records are
+ * merged. A seek to where the lane is makes it look at once. */
+static void nudge_lane(struct lane *lane)
+{
+    int64_t now = vf_monotonic_ns();
+
+    if (!lane->hungry_ms) {
+        lane->hungry_since = now;
+        lane->hungry_ms = NUDGE_FIRST_MS;
+        return;
+    }
+    if (now - lane->hungry_since < lane->hungry_ms * MS_NS)
+        return;
+    rd_kafka_seek(lane->topic, lane->partition, lane->next, 0);
+    lane->hungry_since = now;
+    if (lane->hungry_ms < NUDGE_LAST_MS)
+        lane->hungry_ms *= NUDGE_FACTOR;
+}
+
+/* As many messages as there are; waits for the first only. -1: see rd_kafka_last_error. */
+static ssize_t take_batch(struct vf_topic_reader *reader, struct lane *lane, int timeout_ms)
+{
+    ssize_t n =
+        rd_kafka_consume_batch(lane->topic, lane->partition, 0, lane->batch, reader->batch_size);
+    if (n || !timeout_ms)
+        return n;
+    lane->batch[0] = rd_kafka_consume(lane->topic, lane->partition, timeout_ms);
+    if (!lane->batch[0])
+        return rd_kafka_last_error() == RD_KAFKA_RESP_ERR__TIMED_OUT ? 0 : -1;
+    if (reader->batch_size == 1)
+        return 1;
+    n = rd_kafka_consume_batch(lane->topic, lane->partition, 0, lane->batch + 1,
+                               reader->batch_size - 1);
+    return n < 0 ? 1 : n + 1;
+}
+
 int lane_refill(struct vf_topic_reader *reader, struct lane *lane, int timeout_ms,
                 struct vf_error *err)
 {
     if (!lane->started)
         start_lane(lane);
-    ssize_t n = rd_kafka_consume_batch(lane->topic, lane->partition, timeout_ms, lane->batch,
-                                       reader->batch_size);
+    ssize_t n = take_batch(reader, lane, timeout_ms);
+    if (n > 0)
+        lane->hungry_ms = 0;
+    else if (n == 0 && lane->fed && !lane->caught_up)
+        nudge_lane(lane);
+    lane->fed |= n > 0;
     if (n < 0)
         return vf_error_set(err, VF_EKAFKA, "%s, partition %d: %s",
                             rd_kafka_topic_name(lane->topic), lane->partition,
@@ -235,7 +281,7 @@ static int fill_lanes(struct vf_topic_reader *reader, struct vf_error *err)
         else if (rc)
             return rc;
     }
-    int left_ms = WAIT_MS;
+    int left_ms = GLANCE_MS;
     for (at = 0; at < reader->waiting_count;) {
         const struct lane *lane = &reader->lanes[reader->waiting[at]];
         if (lane->caught_up) {

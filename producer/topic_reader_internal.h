@@ -23,7 +23,10 @@ struct lane {
     rd_kafka_message_t **batch; /* owned; messages at..count-1 are owned */
     size_t at;
     size_t count;
-    int64_t order; /* the largest timestamp so far: the lane's place among the others */
+    int64_t order;        /* the largest timestamp so far: the lane's place among the others */
+    int64_t hungry_since; /* nanoseconds, monotonic: nudged, or found empty */
+    int64_t hungry_ms;    /* until it is nudged again; 0: it is not empty */
+    bool fed;             /* has had messages */
     bool started;
     bool caught_up; /* a follower has read all there is */
     bool finished;

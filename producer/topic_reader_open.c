@@ -19,20 +19,31 @@ static int set_own(rd_kafka_conf_t *conf, const struct vf_topic_reader_config *c
     char prefetch[16];
     size_t kib = PREFETCH_KIB / (lanes ? lanes : 1);
     snprintf(prefetch, sizeof prefetch, "%zu", kib < PREFETCH_KIB_MIN ? PREFETCH_KIB_MIN : kib);
-    const char *const own[][2] = {
-        {"group.id", NULL},
-        {"group.instance.id", NULL},
-        {"auto.commit.enable", "false"},
-        {"auto.offset.reset", "earliest"},
-        {"enable.partition.eof", "true"},
-        {"isolation.level", config->read_uncommitted ? "read_uncommitted" : "read_committed"},
-        {"queued.max.messages.kbytes", prefetch},
+    const struct {
+        const char *key;
+        const char *value;
+        bool yields; /* to what people set */
+    } own[] = {
+        {"group.id", NULL, false},
+        {"group.instance.id", NULL, false},
+        {"auto.commit.enable", "false", false},
+        {"auto.offset.reset", "earliest", false},
+        {"enable.partition.eof", "true", false},
+        {"isolation.level", config->read_uncommitted ? "read_uncommitted" : "read_committed",
+         false},
+        {"queued.max.messages.kbytes", prefetch, true},
+        /* Milliseconds: a partition that was fetched to its end must not hold up the others. */
+        {"fetch.wait.max.ms", "20", true},
     };
     char reason[200];
 
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (rd_kafka_conf_set(conf, own[i][0], own[i][1], reason, sizeof reason))
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        if (own[i].yields && (vf_pairs_have(config->settings.common, own[i].key) ||
+                              vf_pairs_have(config->settings.consumer, own[i].key)))
+            continue;
+        if (rd_kafka_conf_set(conf, own[i].key, own[i].value, reason, sizeof reason))
             return vf_error_set(err, VF_EKAFKA, "Kafka consumer: %s", reason);
+    }
     return VF_OK;
 }
 

@@ -54,6 +54,15 @@ struct vf_pairs {
     struct vf_pair items[VF_PAIRS_MAX];
 };
 
+/* pairs may be NULL. */
+static inline bool vf_pairs_have(const struct vf_pairs *pairs, const char *key)
+{
+    for (size_t i = 0; pairs && i < pairs->count; i++)
+        if (vf_slice_is(pairs->items[i].key, key))
+            return true;
+    return false;
+}
+
 struct vf_options {
     const struct vf_option *options;
     size_t option_count;

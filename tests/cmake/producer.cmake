@@ -15,3 +15,8 @@ vf_unit_test(generator DEPENDS vf_producer)
 vf_unit_test(membership_feed DEPENDS vf_producer)
 vf_unit_test(inspect DEPENDS vf_producer)
 vf_unit_test(wire_json_fast DEPENDS vf_events)
+
+if(VISITFEED_BENCH)
+  add_executable(bench_plain bench/bench_plain.c)
+  target_link_libraries(bench_plain PRIVATE vf_producer)
+endif()
