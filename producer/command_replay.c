@@ -114,7 +114,7 @@ struct run {
     const struct vf_call *call;
     const struct replay_flags *flags;
     struct vf_arena arena;
-    struct vf_pairs *producer_pairs; /* owned; for another cluster */
+    struct vf_pairs *producer_pairs; /* owned; the producer's, changed */
     struct vf_topic_reader_config reader;
     struct vf_convert_config convert;
     struct vf_replay_source_config source;
@@ -325,27 +325,49 @@ static void keep_bounds(struct run *run)
 
 /* ---- the sender ---- */
 
-/* The producer's settings with other brokers. */
-static int replace_brokers(struct run *run, struct vf_client_settings *settings,
-                           struct vf_error *err)
+/* The producer's settings with one of them changed; value must outlive the sender. */
+static int change_setting(struct run *run, struct vf_client_settings *settings, const char *key,
+                          struct vf_slice value, struct vf_error *err)
 {
-    static const char key[] = "bootstrap.servers";
-    struct vf_pairs *pairs = vf_calloc(1, sizeof *pairs);
-
-    if (!pairs)
-        return vf_error_set(err, VF_ENOMEM, "out of memory");
-    run->producer_pairs = pairs;
-    *pairs = *settings->producer;
+    struct vf_pairs *pairs = run->producer_pairs;
     size_t at = 0;
+
+    if (!pairs) {
+        pairs = run->producer_pairs = vf_calloc(1, sizeof *pairs);
+        if (!pairs)
+            return vf_error_set(err, VF_ENOMEM, "out of memory");
+        *pairs = *settings->producer;
+        settings->producer = pairs;
+    }
     while (at < pairs->count && !vf_slice_is(pairs->items[at].key, key))
         at++;
     if (at == VF_PAIRS_MAX)
         return vf_error_set(err, VF_ELIMIT, "[kafka.producer] has more than %d keys", VF_PAIRS_MAX);
-    pairs->items[at] = (struct vf_pair){vf_slice_of(key), run->flags->to_brokers, 0};
+    pairs->items[at] = (struct vf_pair){vf_slice_of(key), value, 0};
     if (at == pairs->count)
         pairs->count++;
-    settings->producer = pairs;
     return VF_OK;
+}
+
+static int choose_settings(struct run *run, struct vf_client_settings *settings,
+                           struct vf_error *err)
+{
+    const struct replay_flags *given = run->flags;
+    const struct vf_replay *replay = run->replay;
+    bool at_full_speed = replay->clock.speed <= 0 && replay->rate.per_second <= 0;
+    int rc = VF_OK;
+
+    if (given->transactional.ptr) {
+        settings->transactional_id = given->transactional.ptr;
+        settings->transaction_timeout_ms = 60000;
+    }
+    if (given->to_brokers.ptr)
+        rc = change_setting(run, settings, "bootstrap.servers", given->to_brokers, err);
+    /* 50 ms: nobody waits for a single record, and full batches cost the brokers least. */
+    if (!rc && at_full_speed && !vf_pairs_have(settings->common, "linger.ms") &&
+        !vf_pairs_have(settings->producer, "linger.ms"))
+        rc = change_setting(run, settings, "linger.ms", vf_slice_of("50"), err);
+    return rc;
 }
 
 static int open_sender(struct run *run, struct vf_error *err)
@@ -353,16 +375,10 @@ static int open_sender(struct run *run, struct vf_error *err)
     const struct replay_flags *given = run->flags;
     struct vf_client_settings settings = vf_tool_client_settings(run->call);
     struct vf_sender_events events = vf_replay_events(run->replay);
-    int rc = VF_OK;
 
     if (given->dry_run)
         return VF_OK;
-    if (given->transactional.ptr) {
-        settings.transactional_id = given->transactional.ptr;
-        settings.transaction_timeout_ms = 60000;
-    }
-    if (given->to_brokers.ptr)
-        rc = replace_brokers(run, &settings, err);
+    int rc = choose_settings(run, &settings, err);
     if (!rc)
         rc = vf_sender_create(&settings, (int)given->delivery_timeout, &events,
                               &run->replay->sender, err);

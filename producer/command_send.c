@@ -166,8 +166,9 @@ static void send_record(struct send *send, const struct vf_input *input,
                         const struct vf_input_item *item, const struct vf_record *record)
 {
     struct vf_origin origin = {vf_input_name(input), item->number, 0};
-    struct vf_error err = {0};
+    struct vf_error err;
 
+    vf_error_clear(&err);
     wait_for_turn(send);
     int rc = send->sender ? vf_sender_send(send->sender, record, &origin, &err) : VF_OK;
     if (rc == VF_EAGAIN) { /* interrupted: as if it had not been read */
@@ -192,9 +193,10 @@ static void send_record(struct send *send, const struct vf_input *input,
 static void take_item(struct send *send, const struct vf_input *input,
                       const struct vf_input_item *item)
 {
-    struct vf_error err = {0};
     struct vf_record record;
+    struct vf_error err;
 
+    vf_error_clear(&err);
     int rc = vf_input_format(input) == VF_INPUT_AVRO
                  ? vf_converter_avro(send->converter, item->bytes, &record, &err)
                  : vf_converter_json(send->converter, item->bytes, &record, &err);
@@ -226,7 +228,9 @@ static void send_items(struct send *send, struct vf_input *input)
 {
     while (!is_over(send)) {
         struct vf_input_item item = {0};
-        struct vf_error err = {0};
+        struct vf_error err;
+
+        vf_error_clear(&err);
         int rc = vf_input_next(input, &item, &err);
         serve(send, rc == VF_EAGAIN);
         if (rc == VF_ENOENT)

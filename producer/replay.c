@@ -331,8 +331,9 @@ static void send_record(struct vf_replay *replay, const struct vf_record *record
                         struct vf_origin *origin, int64_t time_ms)
 {
     bool paced = replay->clock.speed > 0 || replay->rate.per_second > 0;
-    struct vf_error err = {0};
+    struct vf_error err;
 
+    vf_error_clear(&err);
     count_target(replay, record); /* may ask the brokers: not while the clock runs */
     int64_t due = paced ? due_of(replay, time_ms) : 0;
     if (paced)
@@ -370,9 +371,10 @@ static void take(struct vf_replay *replay, int64_t round, struct vf_record *reco
 {
     int64_t shift_ms = round_shift(replay, round);
     int64_t time_ms = time_of(replay, record, made);
-    struct vf_error err = {0};
+    struct vf_error err;
     int rc = VF_OK;
 
+    vf_error_clear(&err);
     replay->tally.read++;
     if (!is_within(replay, record, time_ms) ||
         !vf_filter_passes(replay->filter, record, replay->decoder)) {
@@ -416,10 +418,11 @@ static void run_round(struct vf_replay *replay, int64_t round)
 {
     struct vf_origin origin = {"", 0, 0};
     struct vf_record record;
+    struct vf_error err;
     bool made;
 
     while (!is_over(replay)) {
-        struct vf_error err = {0};
+        vf_error_clear(&err);
         int rc = vf_replay_source_next(replay->source, &record, &origin, &made, &err);
         serve(replay);
         if (rc == VF_ENOENT)

@@ -12,8 +12,8 @@
 struct vf_sender;
 
 /* Records sent and not acknowledged. A broker's answer takes a few ms: this is enough for
- * millions a second, and bounds the memory of the account to 1.5 MiB. */
-enum { VF_SENDER_IN_FLIGHT_MAX = 1 << 15 };
+ * millions a second, and bounds the memory of the account to 3 MiB. */
+enum { VF_SENDER_IN_FLIGHT_MAX = 1 << 16 };
 /* Bytes of records in flight, unless queue.buffering.max.kbytes says otherwise. */
 enum { VF_SENDER_QUEUE_KIB = 24 * 1024 };
 

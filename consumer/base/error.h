@@ -45,6 +45,14 @@ struct vf_error {
     char text[480]; /* NUL-terminated; UTF-8, cut at a character boundary; may be empty */
 };
 
+/* No error yet, in two stores: initializers clear all of the text, which counts where it is done
+ * for every record. */
+static inline void vf_error_clear(struct vf_error *err)
+{
+    err->code = VF_OK;
+    err->text[0] = '\0';
+}
+
 /* Fills err (may be NULL) and returns code. */
 int vf_error_set(struct vf_error *err, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

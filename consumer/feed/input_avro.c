@@ -5,15 +5,12 @@
 #include <errno.h>
 #include <stdio.h>
 
-enum { VALUE_SLACK = 1 << 20 }; /* bytes above the limit that can still be told from it */
-
 /* An Avro container file. Its blocks are one stream: behind a broken one nothing is read. */
 struct container {
     struct vf_input base;
     struct vf_byte_source source;
     struct wire_container_reader *reader; /* owned */
-    struct vf_buffer value;
-    uint64_t number; /* of records read */
+    uint64_t number;                      /* of records read */
     bool broken;
 };
 
@@ -39,7 +36,8 @@ static int container_next(struct vf_input *input, struct vf_input_item *item, st
     item->bytes = vf_slice("", 0);
     if (container->broken)
         return VF_ENOENT;
-    int rc = wire_container_next(container->reader, &container->value, err);
+    struct vf_slice value;
+    int rc = wire_container_next(container->reader, &value, err);
     if (rc == VF_ENOENT)
         return rc;
     if (rc) {
@@ -48,10 +46,10 @@ static int container_next(struct vf_input *input, struct vf_input_item *item, st
         return rc == VF_ENOMEM ? rc : VF_EIO;
     }
     container->number++;
-    if (container->value.len > input->record_max)
+    if (value.len > input->record_max)
         return vf_error_set(err, VF_ELIMIT, "the record is longer than %zu bytes",
                             input->record_max);
-    item->bytes = vf_buffer_slice(&container->value);
+    item->bytes = value;
     return VF_OK;
 }
 
@@ -61,7 +59,6 @@ static void container_close(struct vf_input *input)
 
     wire_container_close(container->reader);
     vf_byte_source_close(&container->source);
-    vf_buffer_release(&container->value);
     vf_free(container);
 }
 
@@ -115,7 +112,6 @@ int vf_input_avro_open(struct vf_byte_source *source, size_t record_max, struct 
     }
     container->base = (struct vf_input){&container_ops, VF_INPUT_AVRO, source->name, record_max};
     container->source = *source;
-    vf_buffer_init(&container->value, record_max + VALUE_SLACK);
     FILE *stream = open_stream(&container->source);
     int rc = stream ? wire_container_open_stream(stream, source->name, &container->reader, err)
                     : vf_error_set(err, VF_ENOMEM, "%s: out of memory", source->name);

@@ -187,6 +187,19 @@ static int read_header(struct wire_container_reader *reader, struct vf_error *er
 
 /* ---- blocks --------------------------------------------------------------------------- */
 
+/* What is not packed only changes hands. */
+static int unpack_block(struct wire_container_reader *reader, struct vf_error *err)
+{
+    struct vf_buffer empty = reader->block;
+
+    if (reader->codec != WIRE_BLOCK_NULL)
+        return wire_block_unpack(reader->codec, vf_buffer_slice(&reader->packed), &reader->block,
+                                 err);
+    reader->block = reader->packed;
+    reader->packed = empty;
+    return 0;
+}
+
 /* Reads the next block. VF_ENOENT at the end of the file. */
 static int read_block(struct wire_container_reader *reader, struct vf_error *err)
 {
@@ -217,7 +230,7 @@ static int read_block(struct wire_container_reader *reader, struct vf_error *err
     if (memcmp(sync, reader->sync, sizeof sync) != 0)
         return vf_error_set(err, VF_EDATA, "no sync marker behind the block at byte %llu",
                             (unsigned long long)start);
-    rc = wire_block_unpack(reader->codec, vf_buffer_slice(&reader->packed), &reader->block, err);
+    rc = unpack_block(reader, err);
     if (rc)
         return rc;
     size_t least = wire_schema_type(reader->schema)->least;
@@ -229,7 +242,7 @@ static int read_block(struct wire_container_reader *reader, struct vf_error *err
     return 0;
 }
 
-static int read_value(struct wire_container_reader *reader, struct vf_buffer *out,
+static int read_value(struct wire_container_reader *reader, struct vf_slice *out,
                       struct vf_error *err)
 {
     size_t used;
@@ -247,9 +260,7 @@ static int read_value(struct wire_container_reader *reader, struct vf_buffer *ou
     int rc = wire_skip(reader->skipper, rest, NULL, &used, err);
     if (rc)
         return rc;
-    if (!vf_buffer_append(out, rest.ptr, used))
-        return vf_error_set(err, used > out->limit ? VF_ELIMIT : VF_ENOMEM,
-                            "a value of %zu bytes does not fit", used);
+    *out = vf_slice(used ? rest.ptr : "", used);
     reader->block_at += used;
     reader->left--;
     return 0;
@@ -299,29 +310,23 @@ struct vf_slice wire_container_schema(const struct wire_container_reader *reader
     return vf_buffer_slice(&reader->schema_json);
 }
 
-int wire_container_next(struct wire_container_reader *reader, struct vf_buffer *out,
+int wire_container_next(struct wire_container_reader *reader, struct vf_slice *out,
                         struct vf_error *err)
 {
-    struct vf_error why = {0};
-
-    vf_buffer_clear(out);
     int rc = reader->failed.code;
+
+    *out = vf_slice("", 0);
     if (rc == 0)
-        rc = read_value(reader, out, &why);
-    else
-        why = reader->failed;
-    if (rc == VF_ENOENT) {
-        if (err)
-            *err = (struct vf_error){.code = rc};
-        return rc;
+        rc = read_value(reader, out, &reader->failed);
+    if (rc == 0) {
+        reader->record++;
+        return 0;
     }
-    if (rc) {
-        reader->failed = why;
-        return vf_error_set(err, rc, "%s: record %llu: %s", reader->name,
-                            (unsigned long long)reader->record + 1, why.text);
-    }
-    reader->record++;
-    return 0;
+    if (rc == VF_ENOENT)
+        return vf_error_set(err, rc, "%s", "");
+    reader->failed.code = rc;
+    return vf_error_set(err, rc, "%s: record %llu: %s", reader->name,
+                        (unsigned long long)reader->record + 1, reader->failed.text);
 }
 
 void wire_container_close(struct wire_container_reader *reader)

@@ -21,10 +21,10 @@ int wire_container_open_stream(FILE *stream, const char *name, struct wire_conta
                                struct vf_error *err);
 /* JSON text of the writer's schema; lives as long as the reader. */
 struct vf_slice wire_container_schema(const struct wire_container_reader *reader);
-/* Next value in Avro binary, in out (cleared first). VF_ENOENT at the end of the file. err
+/* Next value in Avro binary, borrowed until the next call. VF_ENOENT at the end of the file. err
  * names the file and the number of the record, from 1. Behind a failure nothing more is read:
  * it is returned again. */
-int wire_container_next(struct wire_container_reader *reader, struct vf_buffer *out,
+int wire_container_next(struct wire_container_reader *reader, struct vf_slice *out,
                         struct vf_error *err);
 void wire_container_close(struct wire_container_reader *reader); /* NULL is allowed */
 
