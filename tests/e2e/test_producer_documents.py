@@ -1,7 +1,10 @@
 """What visitfeed-producer writes about itself: help, completion, manual page."""
 
+import re
+import shlex
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from test_producer_send import program
@@ -31,6 +34,27 @@ def test_help_of_all(build):
     for command in COMMANDS:
         assert f"\n  {command} " in text
     assert say(build, "--version").startswith("visitfeed-producer ")
+
+
+def sessions():
+    """Every use of the program that the README shows, as words."""
+    readme = Path(__file__).resolve().parents[2] / "README.md"
+    uses = re.findall(r"^(?:.*[ (<|])?visitfeed-producer((?: [^#|<>()\n]+)?)",
+                      "\n".join(re.findall(r"```\w*\n(.*?)```", readme.read_text(), re.S)), re.M)  # fmt: skip
+    return [shlex.split(use) for use in uses]
+
+
+def test_what_the_readme_shows_exists(build):
+    """A session of each command, and no flag that there is none of."""
+    shown = set()
+    for words in sessions():
+        command = words[0] if words and words[0] in COMMANDS else "send"
+        shown.add(command)
+        flags = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", say(build, command, "--help")))
+        for word in words:
+            if word.startswith("-") and word != "-":
+                assert word.partition("=")[0] in flags, (command, word)
+    assert shown == set(COMMANDS)
 
 
 def complete(build, folder, *words):
