@@ -352,6 +352,9 @@ static int emit_record(struct generator *gen, const struct wire_type *type)
             continue;
         struct vf_slice c = c_type(gen, field->type);
         struct vf_slice member = field_name(gen, field->name);
+        if (member.ptr != field->name.ptr && wire_field_find(type, member) >= 0)
+            return vf_error_set(&gen->err, VF_ESCHEMA, "%.*s: two fields would be called %.*s in C",
+                                VF_SLICE_PRINT(name), VF_SLICE_PRINT(member));
         write_comment(gen, "    ", field->doc, remark(gen, field->type));
         vf_buffer_printf(&gen->header, "    %.*s%.*s;\n", VF_SLICE_PRINT(c),
                          VF_SLICE_PRINT(member));

@@ -49,7 +49,8 @@ KNOWN = {
                     "one it can be promoted to, as Java does; Python takes the first that fits. "
                     "Also defaults of bytes, which fastavro leaves text",
     "promoted text": "bytes that are not UTF-8 read as a string: others' promotion does not look",
-    "float precision": "a number promoted to float is rounded to one; Python has only doubles",
+    "float precision": "a number promoted to float is rounded to one, once, as Java does; Python "
+                       "has only doubles",
     "endless": "a record that contains itself without end can have no value: the codec refuses "
                "the schema, Python refuses or never meets the value",
     "bad default": "a field's default that is no value of the field's type: the codec refuses the "
@@ -142,13 +143,14 @@ class Apache:
 
 def same(a, b, floats=False, texts=False):
     """Equal, NaN to NaN; a whole number and a float of the same value are. floats: numbers need
-    only be the same float. texts: a string may be the bytes of the other."""
+    only be the same float, or its neighbour, where one was rounded twice. texts: a string may be
+    the bytes of the other."""
     if isinstance(a, bool) or isinstance(b, bool):
         return a is b
     if isinstance(a, (int, float)) and isinstance(b, (int, float)):
         if a == b or (a != a and b != b):  # pylint: disable=comparison-with-itself
             return True
-        return floats and as_float(a) == as_float(b)
+        return floats and (as_float(a) == as_float(b) or math.isclose(a, b, rel_tol=2**-23))
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(same(a[k], b[k], floats, texts) for k in a)
     if isinstance(a, list) and isinstance(b, list):
