@@ -44,6 +44,9 @@ static bool country_filter(const struct vf_name_text *text, const struct vf_name
         return vf_name_in_capitals(text, hit) || (!reading->running && letters > SHORT_LETTERS);
     if (is_latin(text, hit) && !spoken && letters <= SHORT_LETTERS)
         return false;
+    if (entry->kind == VF_NAME_PARLIAMENT && !spoken && hit->first == hit->last &&
+        reading->context->language.len && !is_latin(text, hit))
+        return false; /* "Sobranie" in Cyrillic is Macedonia's, and any assembly in Russian */
     if (!reading->running)
         return true;
     if (is_latin(text, hit) && !spoken && letters < FOREIGN_LETTERS_MIN)

@@ -10,11 +10,12 @@
 typedef uint32_t terms; /* bit k: a word of kind k was seen */
 #define TERM(name) (UINT32_C(1) << VF_TERM_##name)
 
-static const terms titles =
-    TERM(SPEAKER) | TERM(CHAIR) | TERM(PRESIDENT) | TERM(HEAD) | TERM(DEPUTY_SPEAKER) |
-    TERM(DEPUTY_CHAIR) | TERM(UPPER_SPEAKER) | TERM(MP) | TERM(SECRETARY_GENERAL) |
-    TERM(SECRETARY) | TERM(PRIME_MINISTER) | TERM(MINISTER) | TERM(HEAD_OF_STATE) | TERM(MONARCH) |
-    TERM(AMBASSADOR) | TERM(COUNTERPART) | TERM(OFFICIAL) | TERM(COMMISSIONER) | TERM(MEMBER);
+static const terms titles = TERM(SPEAKER) | TERM(CHAIR) | TERM(PRESIDENT) | TERM(HEAD) |
+                            TERM(DEPUTY_SPEAKER) | TERM(DEPUTY_CHAIR) | TERM(UPPER_SPEAKER) |
+                            TERM(MP) | TERM(SECRETARY_GENERAL) | TERM(SECRETARY) |
+                            TERM(PRIME_MINISTER) | TERM(MINISTER) | TERM(HEAD_OF_STATE) |
+                            TERM(MONARCH) | TERM(AMBASSADOR) | TERM(COUNTERPART) | TERM(OFFICIAL) |
+                            TERM(COMMISSIONER) | TERM(MEMBER) | TERM(ADVISER);
 
 /* What words that say several things at once stand for. */
 static terms with_implied(terms seen)
@@ -71,6 +72,8 @@ static int32_t leader(terms seen)
 
 static int32_t class_of(terms seen)
 {
+    if (has(seen, TERM(ADVISER)))
+        return VF_OFFICE_OFFICIAL;
     if (has(seen, TERM(DEPUTY_SPEAKER)))
         return VF_OFFICE_DEPUTY_SPEAKER;
     if (has(seen, TERM(DEPUTY)))

@@ -38,6 +38,7 @@ enum vf_office_term {
     VF_TERM_ACTING,
     VF_TERM_COMMISSIONER, /* of an organization */
     VF_TERM_OFFICIAL,     /* mayor, governor, spokesperson, director ... */
+    VF_TERM_ADVISER,      /* serves whoever is named beside it */
     VF_TERM_STAFF,        /* office, secretariat: its head is an official */
     VF_TERM_AND,
     VF_TERM_DELEGATE, /* says only that somebody was there */

@@ -86,25 +86,16 @@ static const struct vf_slice SLAVIC_CYRILLIC_ENDINGS[] = {
 static const struct vf_slice SLAVIC_CYRILLIC_SILENT[] = {T("и"),  T("по"), T("в"),  T("і"), T("у"),
                                                          T("на"), T("за"), T("та"), END};
 static const struct word_pair SLAVIC_CYRILLIC_PAIRS[] = {
-    {T("сети"), T("сеть")},
-    {T("сетью"), T("сеть")},
-    {T("сеть"), T("сеть")},
-    {T("стран"), T("стран")},
-    {T("рада"), T("рад")},
-    {T("ради"), T("рад")},
-    {T("раді"), T("рад")},
-    {T("раду"), T("рад")},
-    {T("радою"), T("рад")},
-    {T("лига"), T("лиг")},
-    {T("лиги"), T("лиг")},
-    {T("лиге"), T("лиг")},
-    {T("лигу"), T("лиг")},
-    {T("лигои"), T("лиг")},
-    {T("ліга"), T("ліг")},
-    {T("ліги"), T("ліг")},
-    {T("лізі"), T("ліг")},
-    {T("лігу"), T("ліг")},
-    {END, END},
+    {T("сети"), T("сеть")},   {T("сетью"), T("сеть")}, {T("сеть"), T("сеть")},
+    {T("стран"), T("стран")}, {T("новая"), T("нов")},  {T("новои"), T("нов")},
+    {T("новую"), T("нов")},   {T("нова"), T("нов")},   {T("новоі"), T("нов")},
+    {T("новіи"), T("нов")},   {T("нову"), T("нов")},   {T("южная"), T("южн")},
+    {T("южнои"), T("южн")},   {T("южную"), T("южн")},  {T("южна"), T("южн")},
+    {T("рада"), T("рад")},    {T("ради"), T("рад")},   {T("раді"), T("рад")},
+    {T("раду"), T("рад")},    {T("радою"), T("рад")},  {T("лига"), T("лиг")},
+    {T("лиги"), T("лиг")},    {T("лиге"), T("лиг")},   {T("лигу"), T("лиг")},
+    {T("лигои"), T("лиг")},   {T("ліга"), T("ліг")},   {T("ліги"), T("ліг")},
+    {T("лізі"), T("ліг")},    {T("лігу"), T("ліг")},   {END, END},
 };
 
 static const struct vf_slice SLAVIC_LATIN_ENDINGS[] = {
@@ -151,24 +142,38 @@ static const struct vf_slice TURKIC_LATIN_ENDINGS[] = {
     T("yə"),   T("na"),   T("nə"),   T("ne"),   T("da"),   T("də"),   T("de"),   T("ta"),  T("te"),
     T("si"),   T("su"),   T("yi"),   T("yu"),   T("ni"),   T("nu"),   T("ga"),   T("ka"),  T("i"),
     T("u"),    T("a"),    T("e"),    T("ə"),    T("n"),    END};
-/* The last consonant softens before a vowel. */
+/* The last consonant softens before a vowel; "palata" is a chamber and no Palau. */
 static const struct word_pair TURKIC_LATIN_PAIRS[] = {
-    {T("birlik"), T("birlig")},     {T("birligi"), T("birlig")},
-    {T("birligin"), T("birlig")},   {T("birliginin"), T("birlig")},
-    {T("birlige"), T("birlig")},    {T("birligine"), T("birlig")},
-    {T("birliginde"), T("birlig")}, {T("birlikte"), T("birlig")},
-    {T("birliyi"), T("birlig")},    {T("birliyin"), T("birlig")},
-    {T("birliyinin"), T("birlig")}, {T("birliyinə"), T("birlig")},
-    {T("birliyinin"), T("birlig")}, {END, END},
+    {T("birlik"), T("birlig")},
+    {T("birligi"), T("birlig")},
+    {T("birligin"), T("birlig")},
+    {T("birliginin"), T("birlig")},
+    {T("birlige"), T("birlig")},
+    {T("birligine"), T("birlig")},
+    {T("birliginde"), T("birlig")},
+    {T("birlikte"), T("birlig")},
+    {T("birliyi"), T("birlig")},
+    {T("palata"), T("palata")},
+    {T("palatasi"), T("palata")},
+    {T("palatanin"), T("palata")},
+    {T("palatasinin"), T("palata")},
+    {T("palatasina"), T("palata")},
+    {T("palatasinda"), T("palata")},
+    {T("palatasindan"), T("palata")},
+    {T("birliyin"), T("birlig")},
+    {T("birliyinin"), T("birlig")},
+    {T("birliyinə"), T("birlig")},
+    {T("birliyinin"), T("birlig")},
+    {END, END},
 };
 static const struct vf_slice TURKIC_LATIN_SILENT[] = {T("ve"), T("və"), T("va"), T("uzrə"), END};
 
 static const struct vf_slice TURKIC_CYRILLIC_ENDINGS[] = {
     T("ның"), T("нің"), T("дың"), T("дің"), T("тың"), T("тің"), T("нын"), T("нан"), T("нен"),
     T("дан"), T("ден"), T("тан"), T("тен"), T("лар"), T("лер"), T("дар"), T("дер"), T("тар"),
-    T("тер"), T("ға"),  T("ге"),  T("қа"),  T("ке"),  T("да"),  T("де"),  T("та"),  T("те"),
-    T("на"),  T("не"),  T("сы"),  T("сі"),  T("ны"),  T("ні"),  T("ды"),  T("ді"),  T("ты"),
-    T("ті"),  T("ы"),   T("і"),   T("а"),   T("е"),   T("и"),   END};
+    T("тер"), T("га"),  T("ға"),  T("ге"),  T("қа"),  T("ке"),  T("да"),  T("де"),  T("та"),
+    T("те"),  T("на"),  T("не"),  T("сы"),  T("сі"),  T("ны"),  T("ні"),  T("ды"),  T("ді"),
+    T("ты"),  T("ті"),  T("ы"),   T("і"),   T("а"),   T("е"),   T("и"),   END};
 
 static const struct vf_slice BALTIC_ENDINGS[] = {
     T("iem"), T("aja"), T("os"), T("as"), T("us"), T("is"), T("es"), T("ai"), T("ui"),
@@ -177,9 +182,9 @@ static const struct vf_slice FINNIC_ENDINGS[] = {
     T("ssa"), T("sta"), T("lla"), T("lta"), T("lle"), T("ksi"), T("iin"), T("an"), T("en"),
     T("in"),  T("on"),  T("un"),  T("n"),   T("a"),   T("i"),   T("e"),   END};
 static const struct vf_slice HUNGARIAN_ENDINGS[] = {
-    T("ban"), T("ben"), T("bol"), T("rol"), T("tol"), T("nak"), T("nek"), T("val"), T("vel"),
-    T("hoz"), T("hez"), T("ba"),  T("be"),  T("ra"),  T("re"),  T("on"),  T("en"),  T("ot"),
-    T("et"),  T("at"),  T("i"),   T("t"),   T("a"),   T("e"),   END};
+    T("gal"), T("ban"), T("ben"), T("bol"), T("rol"), T("tol"), T("nak"), T("nek"), T("val"),
+    T("vel"), T("hoz"), T("hez"), T("ba"),  T("be"),  T("ra"),  T("re"),  T("on"),  T("en"),
+    T("ot"),  T("et"),  T("at"),  T("i"),   T("t"),   T("a"),   T("e"),   END};
 static const struct vf_slice ROMANIAN_ENDINGS[] = {
     T("ului"), T("ilor"), T("elor"), T("iei"), T("ei"), T("ii"), T("ul"), T("lui"),
     T("ia"),   T("ie"),   T("a"),    T("e"),   T("i"),  T("u"),  END};

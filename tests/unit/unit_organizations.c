@@ -63,6 +63,33 @@ static void texts_in_many_languages_resolve(void **state)
     assert_int_equal(missed, 0);
 }
 
+static void countries_in_many_languages_resolve(void **state)
+{
+    struct test_table table = test_table_open("tests/unit/data/countries.tsv");
+    struct test_row row;
+    size_t missed = 0;
+
+    (void)state;
+    while (test_table_next(&table, &row)) {
+        struct vf_name_context context = {.language = row.columns[1], .day = VF_DAY_MIN};
+        struct vf_slice want = row.columns[2].ptr ? row.columns[2] : vf_slice_of("-");
+        struct vf_slice iso3 = vf_slice_of("-");
+        struct vf_country_match got;
+
+        vf_arena_reset(&arena);
+        assert_int_equal(vf_country_of_name(reference, row.columns[0], &context, &arena, &got),
+                         VF_OK);
+        if (got.country != VF_NO_COUNTRY)
+            iso3 = vf_reference_country(reference, got.country)->iso3;
+        if (vf_slice_equal(iso3, want))
+            continue;
+        missed++;
+        print_error("countries.tsv:%zu: \"%.*s\" gives %.*s\n", row.number,
+                    VF_SLICE_PRINT(row.columns[0]), VF_SLICE_PRINT(iso3));
+    }
+    assert_int_equal(missed, 0);
+}
+
 /* Whether two lists of languages have one in common. */
 static bool share_language(const struct vf_name_entry *a, const struct vf_name_entry *b)
 {
@@ -119,6 +146,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_in_many_languages_resolve),
+        cmocka_unit_test(countries_in_many_languages_resolve),
         cmocka_unit_test(no_name_means_two_organizations),
     };
     return cmocka_run_group_tests_name("organizations", tests, open_all, close_all);
