@@ -228,8 +228,15 @@ static void send_items(struct send *send, struct vf_input *input)
 {
     while (!is_over(send)) {
         struct vf_input_item item = {0};
+        struct vf_record record;
         struct vf_error err;
 
+        if (vf_converter_next(send->converter, input, &item, &record)) {
+            serve(send, false);
+            send->tally.read++;
+            send_record(send, input, &item, &record);
+            continue;
+        }
         vf_error_clear(&err);
         int rc = vf_input_next(input, &item, &err);
         serve(send, rc == VF_EAGAIN);

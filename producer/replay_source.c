@@ -227,7 +227,9 @@ static int next_from_files(struct vf_replay_source *source, struct vf_record *re
             origin->number = 0;
             return rc;
         }
-        rc = vf_input_next(source->input, &item, err);
+        bool whole = source->content == CONTENT_EVENTS &&
+                     vf_converter_next(source->converter, source->input, &item, record);
+        rc = whole ? VF_OK : vf_input_next(source->input, &item, err);
         source->item = item.bytes;
         if (rc == VF_ENOENT) {
             close_file(source);
@@ -237,7 +239,8 @@ static int next_from_files(struct vf_replay_source *source, struct vf_record *re
             return rc;
         origin->file = vf_input_name(source->input);
         origin->number = item.number;
-        if (!rc)
+        *made = whole;
+        if (!rc && !whole)
             rc = read_item(source, item.bytes, record, made, err);
         if (rc != VF_EAGAIN) /* a line that only shows a schema */
             return rc;

@@ -314,3 +314,20 @@ int vf_converter_avro(struct vf_converter *converter, struct vf_slice bytes, str
               : make_record(converter, converter->writer_kind, converter->event,
                             converter->same_schema ? bytes : VF_SLICE_NULL, out, err);
 }
+
+bool vf_converter_next(struct vf_converter *converter, struct vf_input *input,
+                       struct vf_input_item *item, struct vf_record *out)
+{
+    struct vf_slice rest;
+    size_t used;
+
+    if (!vf_input_look(input, &rest))
+        return false;
+    vf_arena_reset(&converter->arena);
+    if (wire_decode_first(converter->plan, rest, &converter->config.limits, &converter->arena,
+                          converter->event, &used, NULL))
+        return false;
+    struct vf_slice bytes = converter->same_schema ? vf_slice(rest.ptr, used) : VF_SLICE_NULL;
+    return !make_record(converter, converter->writer_kind, converter->event, bytes, out, NULL) &&
+           vf_input_pass(input, used, item);
+}

@@ -11,6 +11,7 @@
 #include "base/record.h"
 #include "codec/wire_frame.h"
 #include "codec/wire_plan.h"
+#include "feed/input.h"
 
 struct vf_converter;
 
@@ -52,6 +53,12 @@ int vf_converter_set_writer(struct vf_converter *converter, struct vf_slice sche
 /* Reads one Avro value of that schema; otherwise like vf_converter_json. */
 int vf_converter_avro(struct vf_converter *converter, struct vf_slice bytes, struct vf_record *out,
                       struct vf_error *err);
+
+/* The next record of a container file, read and converted at once; otherwise like
+ * vf_converter_avro. False: that can't be done, and nothing was taken; vf_input_next and
+ * vf_converter_avro tell why. */
+bool vf_converter_next(struct vf_converter *converter, struct vf_input *input,
+                       struct vf_input_item *item, struct vf_record *out);
 
 /* Takes an event in its schema's layout (struct vf_visit, struct vf_meeting); otherwise like
  * vf_converter_json. What the event points to is borrowed during the call only. */

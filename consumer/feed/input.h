@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/slice.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 struct vf_input;
@@ -33,6 +34,13 @@ void vf_input_close(struct vf_input *input); /* NULL is allowed */
  * read. Any other error: this record is refused, the next call goes on behind it. item->number
  * is set for errors too; err leaves the place to the caller. */
 int vf_input_next(struct vf_input *input, struct vf_input_item *item, struct vf_error *err);
+
+/* Of a container file, for who decodes records anyway and so needs nobody to find their ends: bytes
+ * from the next record to the end of its block, and how many of them it took. False: there are
+ * none; what is wrong is told by the next call of vf_input_next. */
+bool vf_input_look(struct vf_input *input, struct vf_slice *rest);
+/* As if vf_input_next had given that record; false: it is too long, and nothing was taken. */
+bool vf_input_pass(struct vf_input *input, size_t used, struct vf_input_item *item);
 
 /* As opened, never AUTO. */
 enum vf_input_format vf_input_format(const struct vf_input *input);

@@ -53,6 +53,26 @@ static int container_next(struct vf_input *input, struct vf_input_item *item, st
     return VF_OK;
 }
 
+bool vf_input_look(struct vf_input *input, struct vf_slice *rest)
+{
+    struct container *container = (struct container *)input;
+
+    return input->format == VF_INPUT_AVRO && !container->broken &&
+           !wire_container_look(container->reader, rest);
+}
+
+bool vf_input_pass(struct vf_input *input, size_t used, struct vf_input_item *item)
+{
+    struct container *container = (struct container *)input;
+    struct vf_slice rest;
+
+    if (used > input->record_max || !vf_input_look(input, &rest))
+        return false;
+    wire_container_pass(container->reader, used);
+    *item = (struct vf_input_item){vf_slice(rest.ptr, used), ++container->number};
+    return true;
+}
+
 static void container_close(struct vf_input *input)
 {
     struct container *container = (struct container *)input;

@@ -242,11 +242,10 @@ static int read_block(struct wire_container_reader *reader, struct vf_error *err
     return 0;
 }
 
-static int read_value(struct wire_container_reader *reader, struct vf_slice *out,
+/* Bytes of the block from the next value on. */
+static int find_value(struct wire_container_reader *reader, struct vf_slice *rest,
                       struct vf_error *err)
 {
-    size_t used;
-
     while (reader->left == 0) {
         if (reader->block_at != reader->block.len)
             return vf_error_set(err, VF_ETRAILING, "%zu bytes left over in a block",
@@ -255,14 +254,31 @@ static int read_value(struct wire_container_reader *reader, struct vf_slice *out
         if (rc)
             return rc;
     }
-    struct vf_slice rest = vf_buffer_slice(&reader->block);
-    rest = vf_slice(rest.ptr + reader->block_at, rest.len - reader->block_at);
-    int rc = wire_skip(reader->skipper, rest, NULL, &used, err);
-    if (rc)
-        return rc;
-    *out = vf_slice(used ? rest.ptr : "", used);
+    size_t left = reader->block.len - reader->block_at;
+    *rest = left ? vf_slice(reader->block.data + reader->block_at, left) : vf_slice("", 0);
+    return 0;
+}
+
+void wire_container_pass(struct wire_container_reader *reader, size_t used)
+{
     reader->block_at += used;
     reader->left--;
+    reader->record++;
+}
+
+static int read_value(struct wire_container_reader *reader, struct vf_slice *out,
+                      struct vf_error *err)
+{
+    struct vf_slice rest = VF_SLICE_NULL;
+    size_t used = 0;
+
+    int rc = find_value(reader, &rest, err);
+    if (!rc)
+        rc = wire_skip(reader->skipper, rest, NULL, &used, err);
+    if (rc)
+        return rc;
+    *out = vf_slice(rest.ptr, used);
+    wire_container_pass(reader, used);
     return 0;
 }
 
@@ -318,15 +334,24 @@ int wire_container_next(struct wire_container_reader *reader, struct vf_slice *o
     *out = vf_slice("", 0);
     if (rc == 0)
         rc = read_value(reader, out, &reader->failed);
-    if (rc == 0) {
-        reader->record++;
+    if (rc == 0)
         return 0;
-    }
     if (rc == VF_ENOENT)
         return vf_error_set(err, rc, "%s", "");
     reader->failed.code = rc;
     return vf_error_set(err, rc, "%s: record %llu: %s", reader->name,
                         (unsigned long long)reader->record + 1, reader->failed.text);
+}
+
+int wire_container_look(struct wire_container_reader *reader, struct vf_slice *rest)
+{
+    int rc = reader->failed.code;
+
+    if (rc == 0)
+        rc = find_value(reader, rest, &reader->failed);
+    if (rc != VF_ENOENT)
+        reader->failed.code = rc;
+    return rc;
 }
 
 void wire_container_close(struct wire_container_reader *reader)

@@ -413,6 +413,21 @@ int wire_decode(const struct wire_plan *plan, struct vf_slice bytes,
     return run(&decoder, value, err);
 }
 
+int wire_decode_first(const struct wire_plan *plan, struct vf_slice bytes,
+                      const struct wire_limits *limits, struct vf_arena *arena, void *value,
+                      size_t *used, struct vf_error *err)
+{
+    struct wire_decoder decoder;
+
+    prepare(&decoder, plan->program, bytes, limits);
+    decoder.arena = arena;
+    decoder.prefix = true;
+    int rc = run(&decoder, value, err);
+    if (rc == 0)
+        *used = (size_t)(decoder.stopped - decoder.start);
+    return rc;
+}
+
 int wire_skip(const struct wire_program *skipper, struct vf_slice bytes,
               const struct wire_limits *limits, size_t *used, struct vf_error *err)
 {

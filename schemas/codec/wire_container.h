@@ -26,6 +26,11 @@ struct vf_slice wire_container_schema(const struct wire_container_reader *reader
  * it is returned again. */
 int wire_container_next(struct wire_container_reader *reader, struct vf_slice *out,
                         struct vf_error *err);
+/* For who decodes values anyway and so needs nobody to find their ends: bytes from the next value
+ * to the end of its block, and how many of them it took. A failure is told by the next call of
+ * wire_container_next. */
+int wire_container_look(struct wire_container_reader *reader, struct vf_slice *rest);
+void wire_container_pass(struct wire_container_reader *reader, size_t used);
 void wire_container_close(struct wire_container_reader *reader); /* NULL is allowed */
 
 /* Written by avro-c. codec: "null", "deflate" or "snappy", as far as the avro-c at hand has them;

@@ -42,6 +42,10 @@ void wire_plan_free(struct wire_plan *plan); /* NULL is allowed */
 int wire_decode(const struct wire_plan *plan, struct vf_slice bytes,
                 const struct wire_limits *limits, struct vf_arena *arena, void *value,
                 struct vf_error *err);
+/* The same of the first value in bytes, behind which others may follow: *used is its length. */
+int wire_decode_first(const struct wire_plan *plan, struct vf_slice bytes,
+                      const struct wire_limits *limits, struct vf_arena *arena, void *value,
+                      size_t *used, struct vf_error *err);
 
 /* Appends one value of the schema to out, nothing on failure. VF_EDATA names the field that is
  * out of range (enum index, fixed size, union branch, NULL where null is not allowed, bad

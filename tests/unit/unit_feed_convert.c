@@ -2,10 +2,12 @@
 #include "test_support.h"
 
 #include "base/memory.h"
+#include "codec/wire_container.h"
 #include "feed/convert.h"
 #include "vf_events.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { MIB = 1 << 20 };
 
@@ -216,6 +218,62 @@ static void other_writers_schemas(void **state)
     vf_converter_free(converter);
 }
 
+/* A container of old visits: good, without a source, good, too long, good. */
+static void write_container(const char *path)
+{
+    static const char *const values[] = {"\x02s\x0E\x04i1", "\x00\x0E\x04i2", "\x02s\x0E\x04i3",
+                                         "\x02s\x0E\x1clonger than all", "\x02s\x0E\x04i5"};
+    struct wire_container_writer *writer;
+    struct vf_error err = {0};
+
+    if (wire_container_create(path, vf_slice_of(old_visit), "null", &writer, &err))
+        fail_msg("%s", err.text);
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        size_t length = values[i][0] ? strlen(values[i]) : 1 + strlen(values[i] + 1);
+        assert_int_equal(wire_container_append(writer, vf_slice(values[i], length), &err), 0);
+    }
+    assert_int_equal(wire_container_finish(writer, &err), 0);
+}
+
+/* What can't be read and converted at once is left to be refused step by step. */
+static void containers_at_once(void **state)
+{
+    enum { RECORD_MAX = 10 };
+    static const char *const keys[] = {"s|i1", NULL, "s|i3", NULL, "s|i5"};
+    char path[] = "/tmp/visitfeed-convert-XXXXXX";
+    struct vf_convert_config config = standard_config();
+    struct vf_converter *converter = create(&config);
+    struct vf_input_item item;
+    struct vf_input *input;
+    struct vf_record record;
+    struct vf_error err = {0};
+    (void)state;
+
+    close(mkstemp(path));
+    write_container(path);
+    assert_int_equal(vf_input_open(path, VF_INPUT_AUTO, RECORD_MAX, &input, &err), 0);
+    assert_int_equal(vf_converter_set_writer(converter, vf_input_schema(input), &err), 0);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        bool whole = vf_converter_next(converter, input, &item, &record);
+        assert_int_equal(whole, keys[i] != NULL);
+        if (whole) {
+            assert_slice(record.key, keys[i]);
+            assert_int_equal(item.bytes.len, 6);
+        } else {
+            int rc = vf_input_next(input, &item, &err);
+            assert_int_equal(rc, i == 3 ? VF_ELIMIT : 0);
+            if (!rc)
+                assert_int_equal(vf_converter_avro(converter, item.bytes, &record, &err), VF_EDATA);
+        }
+        assert_int_equal(item.number, i + 1);
+    }
+    assert_false(vf_converter_next(converter, input, &item, &record));
+    assert_int_equal(vf_input_next(input, &item, &err), VF_ENOENT);
+    vf_input_close(input);
+    vf_converter_free(converter);
+    unlink(path);
+}
+
 static void one_event_is_bounded(void **state)
 {
     struct vf_convert_config config = standard_config();
@@ -283,6 +341,7 @@ int main(void)
         cmocka_unit_test(framings_timestamps_and_headers),
         cmocka_unit_test(what_is_refused_and_why),
         cmocka_unit_test(other_writers_schemas),
+        cmocka_unit_test(containers_at_once),
         cmocka_unit_test(one_event_is_bounded),
         cmocka_unit_test(no_memory),
         cmocka_unit_test(nothing_is_allocated_per_event),
