@@ -118,8 +118,8 @@ static inline uint8_t *write_slice(struct wire_encoder *encoder, uint8_t *at,
     if (len > SHORT_MAX)
         return write_long(encoder, at, slice, text);
     *at++ = (uint8_t)(2 * len); /* in zigzag */
-    bool ascii = wire_copy_short_ascii(at, from, len);
-    if (__builtin_expect(text && !ascii, 0) && !wire_utf8_check(from, len))
+    uint64_t bits = wire_copy_short(at, from, len);
+    if (__builtin_expect(text && (bits & WIRE_HIGH_BITS), 0) && !wire_utf8_check(from, len))
         return NULL;
     return at + len;
 }

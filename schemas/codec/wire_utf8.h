@@ -58,43 +58,43 @@ static inline bool wire_is_ascii(const char *text, size_t len)
     return len == 0 || !((text[0] | text[len / 2] | text[len - 1]) & 0x80);
 }
 
-/* Copies, and the same; at most 32 bytes. */
-static inline bool wire_copy_short_ascii(uint8_t *to, const char *text, size_t len)
+/* Copies at most 32 bytes. What it returns has bits in common with WIRE_HIGH_BITS when any byte
+ * has its high bit set. */
+static inline uint64_t wire_copy_short(uint8_t *to, const char *text, size_t len)
 {
-    if (len >= sizeof(wire_pair)) {
-        wire_pair first = wire_load_pair(text);
-        wire_pair last = wire_load_pair(text + len - sizeof last);
-        memcpy(to, &first, sizeof first);
-        memcpy(to + len - sizeof last, &last, sizeof last);
-        wire_pair all = first | last;
-        return !((all[0] | all[1]) & WIRE_HIGH_BITS);
-    }
     if (len >= sizeof(uint64_t)) {
-        uint64_t first = wire_load_word(text);
-        uint64_t last = wire_load_word(text + len - sizeof last);
-        memcpy(to, &first, sizeof first);
-        memcpy(to + len - sizeof last, &last, sizeof last);
-        return !((first | last) & WIRE_HIGH_BITS);
+        /* Four words that overlap: whether two would do is mispredicted too often. */
+        size_t second = len > 2 * sizeof(uint64_t) ? sizeof(uint64_t) : 0;
+        size_t third = len > 2 * sizeof(uint64_t) ? len - 2 * sizeof(uint64_t) : 0;
+        uint64_t a = wire_load_word(text);
+        uint64_t b = wire_load_word(text + second);
+        uint64_t c = wire_load_word(text + third);
+        uint64_t d = wire_load_word(text + len - sizeof d);
+        memcpy(to, &a, sizeof a);
+        memcpy(to + second, &b, sizeof b);
+        memcpy(to + third, &c, sizeof c);
+        memcpy(to + len - sizeof d, &d, sizeof d);
+        return a | b | c | d;
     }
     if (len >= sizeof(uint32_t)) {
         uint32_t first = wire_load_half(text);
         uint32_t last = wire_load_half(text + len - sizeof last);
         memcpy(to, &first, sizeof first);
         memcpy(to + len - sizeof last, &last, sizeof last);
-        return !((first | last) & (uint32_t)WIRE_HIGH_BITS);
+        return first | last;
     }
     if (len == 0)
-        return true;
-    char first = text[0];
-    char middle = text[len / 2];
-    char last = text[len - 1];
-    to[0] = (uint8_t)first;
-    to[len / 2] = (uint8_t)middle;
-    to[len - 1] = (uint8_t)last;
-    return !((first | middle | last) & 0x80);
+        return 0;
+    uint8_t first = (uint8_t)text[0];
+    uint8_t middle = (uint8_t)text[len / 2];
+    uint8_t last = (uint8_t)text[len - 1];
+    to[0] = first;
+    to[len / 2] = middle;
+    to[len - 1] = last;
+    return first | middle | last;
 }
 
-/* The same; at least 16 bytes. */
+/* Copies at least 16 bytes; true when no byte has its high bit set. */
 static inline bool wire_copy_long_ascii(uint8_t *to, const char *text, size_t len)
 {
     wire_pair all = wire_load_pair(text + len - sizeof all);
