@@ -5,9 +5,9 @@
  * typed arrays and optionals, the text of each schema, and assertions that the structs have
  * the layout that the codec works with. A type that several files define alike comes once.
  */
-#include "base/buffer.h"
+#include "tools/structgen.h"
+
 #include "base/memory.h"
-#include "codec/wire_impl.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,171 +16,11 @@ enum {
     FILES_MAX = 64,        /* schemas of one run */
     OUTPUT_MAX = 16 << 20, /* bytes of a generated file */
     COMMENT_WIDTH = 92,    /* columns */
-    NAME_MAX_BYTES = 256,  /* of a C name */
-};
-
-struct generator {
-    struct vf_arena arena;
-    struct vf_map emitted;  /* C name -> index in types */
-    struct vf_map complete; /* C names of records whose struct is written */
-    const struct wire_type *types[WIRE_SCHEMA_TYPES_MAX];
-    size_t type_count;
-    struct vf_buffer header;
-    struct vf_buffer source;
-    struct vf_buffer checks; /* assertions, for the end of the source */
-    struct vf_slice prefix;
-    struct vf_error err;
 };
 
 static int emit_type(struct generator *gen, const struct wire_type *type);
 
-/* ---- names ---------------------------------------------------------------------------- */
-
-/* "EventStatus" -> "event_status", "HTTPRequest" -> "http_request". */
-static struct vf_slice snake_case(struct generator *gen, struct vf_slice name)
-{
-    char text[2 * NAME_MAX_BYTES];
-    size_t n = 0;
-
-    for (size_t i = 0; i < name.len && n + 2 < sizeof text; i++) {
-        char c = name.ptr[i];
-        bool upper = isupper((unsigned char)c);
-        bool after_lower =
-            i > 0 && !isupper((unsigned char)name.ptr[i - 1]) && name.ptr[i - 1] != '_';
-        bool before_lower = i > 0 && i + 1 < name.len && name.ptr[i - 1] != '_' &&
-                            islower((unsigned char)name.ptr[i + 1]);
-        if (upper && (after_lower || before_lower))
-            text[n++] = '_';
-        text[n++] = (char)tolower((unsigned char)c);
-    }
-    return vf_arena_copy(&gen->arena, vf_slice(text, n));
-}
-
-static struct vf_slice upper_case(struct generator *gen, struct vf_slice name)
-{
-    struct vf_slice copy = vf_arena_copy(&gen->arena, name);
-    char *text = (char *)copy.ptr;
-
-    for (size_t i = 0; text && i < copy.len; i++)
-        text[i] = (char)toupper((unsigned char)text[i]);
-    return copy;
-}
-
-/* The record's or enum's C name without "struct": prefix_snake_case. */
-static struct vf_slice type_name(struct generator *gen, const struct wire_type *type)
-{
-    struct vf_slice snake = snake_case(gen, wire_simple_name(type->name));
-    return vf_arena_printf(&gen->arena, "%.*s_%.*s", VF_SLICE_PRINT(gen->prefix),
-                           VF_SLICE_PRINT(snake));
-}
-
-/* A field keeps its name, unless C or the headers we include took it. */
-static struct vf_slice field_name(struct generator *gen, struct vf_slice name)
-{
-    static const char *const taken[] = {
-        "alignas",  "alignof", "asm",       "auto",          "bool",         "break",   "case",
-        "char",     "const",   "constexpr", "continue",      "default",      "do",      "double",
-        "else",     "enum",    "extern",    "false",         "float",        "for",     "goto",
-        "if",       "inline",  "int",       "linux",         "long",         "nullptr", "register",
-        "restrict", "return",  "short",     "signed",        "sizeof",       "static",  "struct",
-        "switch",   "true",    "typedef",   "typeof",        "union",        "unix",    "unsigned",
-        "void",     "while",   "volatile",  "static_assert", "thread_local", "NULL",    "errno"};
-
-    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
-        if (vf_slice_is(name, taken[i]))
-            return vf_arena_printf(&gen->arena, "%.*s_", VF_SLICE_PRINT(name));
-    return name;
-}
-
-/* The word for a type in the names of helper structs: "string", "long", "person". */
-static struct vf_slice word_of(struct generator *gen, const struct wire_type *type)
-{
-    struct vf_slice inner;
-
-    switch (type->kind) {
-    case WIRE_RECORD:
-    case WIRE_ENUM:
-    case WIRE_FIXED: return snake_case(gen, wire_simple_name(type->name));
-    case WIRE_ARRAY:
-    case WIRE_MAP:
-        inner = word_of(gen, type->of.item);
-        return vf_arena_printf(&gen->arena, "%.*s_%s", VF_SLICE_PRINT(inner),
-                               wire_kind_name(type->kind));
-    case WIRE_UNION:
-        if (type->of.branches.layout == WIRE_UNION_TAGGED)
-            return vf_slice_of("union");
-        inner = word_of(gen, type->of.branches.items[wire_optional_branch(type)]);
-        return vf_arena_printf(&gen->arena, "optional_%.*s", VF_SLICE_PRINT(inner));
-    default: return vf_slice_of(wire_kind_name(type->kind));
-    }
-}
-
-/* The C type, followed by a space or a star so that a name can come right behind. */
-static struct vf_slice c_type(struct generator *gen, const struct wire_type *type)
-{
-    static const char *const primitives[] = {
-        [WIRE_BOOLEAN] = "bool ",          [WIRE_INT] = "int32_t ",
-        [WIRE_LONG] = "int64_t ",          [WIRE_FLOAT] = "float ",
-        [WIRE_DOUBLE] = "double ",         [WIRE_BYTES] = "struct vf_slice ",
-        [WIRE_STRING] = "struct vf_slice "};
-    struct vf_slice name;
-
-    switch (type->kind) {
-    case WIRE_RECORD:
-        name = type_name(gen, type);
-        return vf_arena_printf(&gen->arena, "struct %.*s ", VF_SLICE_PRINT(name));
-    case WIRE_ENUM: return vf_slice_of("int32_t ");
-    case WIRE_FIXED: return vf_slice_of("struct vf_slice ");
-    case WIRE_ARRAY:
-    case WIRE_MAP:
-        name = word_of(gen, type);
-        return vf_arena_printf(&gen->arena, "struct %.*s_%.*s ", VF_SLICE_PRINT(gen->prefix),
-                               VF_SLICE_PRINT(name));
-    case WIRE_UNION: break;
-    default: return vf_slice_of(primitives[type->kind]);
-    }
-
-    switch (type->of.branches.layout) {
-    case WIRE_UNION_TAGGED: return vf_slice_of("struct wire_union ");
-    case WIRE_UNION_OPTIONAL_SLICE: return vf_slice_of("struct vf_slice ");
-    case WIRE_UNION_OPTIONAL_POINTER:
-        name = c_type(gen, type->of.branches.items[wire_optional_branch(type)]);
-        return vf_arena_printf(&gen->arena, "%.*s*", VF_SLICE_PRINT(name));
-    default:
-        name = word_of(gen, type);
-        return vf_arena_printf(&gen->arena, "struct %.*s_%.*s ", VF_SLICE_PRINT(gen->prefix),
-                               VF_SLICE_PRINT(name));
-    }
-}
-
 /* ---- comments ------------------------------------------------------------------------- */
-
-/* What the C type does not say. */
-static struct vf_slice remark(struct generator *gen, const struct wire_type *type)
-{
-    const struct wire_type *of = type;
-    const char *logical;
-    const char *null = "";
-    struct vf_slice name = VF_SLICE_NULL;
-
-    if (type->kind == WIRE_UNION && type->of.branches.layout != WIRE_UNION_TAGGED) {
-        of = type->of.branches.items[wire_optional_branch(type)];
-        null = type->of.branches.layout == WIRE_UNION_OPTIONAL_SLICE     ? "ptr NULL: none"
-               : type->of.branches.layout == WIRE_UNION_OPTIONAL_POINTER ? "NULL: none"
-                                                                         : "";
-    }
-    if (of->kind == WIRE_ENUM)
-        name = type_name(gen, of);
-    logical = wire_logical_name(of->logical);
-    if (name.ptr)
-        return vf_arena_printf(&gen->arena, "enum %.*s", VF_SLICE_PRINT(name));
-    if (of->kind == WIRE_FIXED)
-        return vf_arena_printf(&gen->arena, "%zu bytes%s%s", of->of.bytes.size, *null ? "; " : "",
-                               null);
-    if (logical)
-        return vf_arena_printf(&gen->arena, "%s%s%s", logical, *null ? "; " : "", null);
-    return vf_slice_of(null);
-}
 
 /* A comment of wrapped lines; "*" + "/" in the text is broken up. */
 static void write_comment(struct generator *gen, const char *indent, struct vf_slice text,
@@ -252,11 +92,11 @@ static bool claim(struct generator *gen, struct vf_slice name, const struct wire
 
 static void emit_enum(struct generator *gen, const struct wire_type *type)
 {
-    struct vf_slice name = type_name(gen, type);
+    struct vf_slice name = structgen_type_name(gen, type);
 
     if (!claim(gen, name, type))
         return;
-    struct vf_slice upper = upper_case(gen, name);
+    struct vf_slice upper = structgen_upper_case(gen, name);
     write_comment(gen, "", type->doc, VF_SLICE_NULL);
     vf_buffer_printf(&gen->header, "enum %.*s {\n", VF_SLICE_PRINT(name));
     vf_buffer_printf(&gen->source, "static const char *const %.*s_names[] = {\n",
@@ -292,7 +132,7 @@ static void emit_enum(struct generator *gen, const struct wire_type *type)
 /* A named struct for an array, a map, or an optional that is a flag and a value. */
 static void emit_helper(struct generator *gen, const struct wire_type *type)
 {
-    struct vf_slice word = word_of(gen, type);
+    struct vf_slice word = structgen_word_of(gen, type);
     struct vf_slice name = vf_arena_printf(&gen->arena, "%.*s_%.*s", VF_SLICE_PRINT(gen->prefix),
                                            VF_SLICE_PRINT(word));
     const struct wire_type *of = type->kind == WIRE_UNION
@@ -304,7 +144,7 @@ static void emit_helper(struct generator *gen, const struct wire_type *type)
                      VF_SLICE_PRINT(name));
     if (gen->err.code || !claim(gen, name, type))
         return;
-    struct vf_slice c = c_type(gen, of);
+    struct vf_slice c = structgen_c_type(gen, of);
     if (type->kind == WIRE_UNION) {
         vf_buffer_printf(
             &gen->header,
@@ -328,7 +168,7 @@ static void emit_helper(struct generator *gen, const struct wire_type *type)
 
 static int emit_record(struct generator *gen, const struct wire_type *type)
 {
-    struct vf_slice name = type_name(gen, type);
+    struct vf_slice name = structgen_type_name(gen, type);
 
     if (type->size == 0)
         return vf_error_set(&gen->err, VF_ESCHEMA, "%.*s: a struct needs a member in C",
@@ -350,12 +190,12 @@ static int emit_record(struct generator *gen, const struct wire_type *type)
         const struct wire_field *field = &type->of.fields.items[i];
         if (field->type->kind == WIRE_NULL)
             continue;
-        struct vf_slice c = c_type(gen, field->type);
-        struct vf_slice member = field_name(gen, field->name);
+        struct vf_slice c = structgen_c_type(gen, field->type);
+        struct vf_slice member = structgen_field_name(gen, field->name);
         if (member.ptr != field->name.ptr && wire_field_find(type, member) >= 0)
             return vf_error_set(&gen->err, VF_ESCHEMA, "%.*s: two fields would be called %.*s in C",
                                 VF_SLICE_PRINT(name), VF_SLICE_PRINT(member));
-        write_comment(gen, "    ", field->doc, remark(gen, field->type));
+        write_comment(gen, "    ", field->doc, structgen_remark(gen, field->type));
         vf_buffer_printf(&gen->header, "    %.*s%.*s;\n", VF_SLICE_PRINT(c),
                          VF_SLICE_PRINT(member));
         vf_buffer_printf(&gen->checks, "CHECK_OFFSET(struct %.*s, %.*s, %zu);\n",
@@ -455,7 +295,7 @@ static int emit_schema(struct generator *gen, const char *path, struct wire_sche
     if (!compact)
         rc = vf_error_set(&gen->err, VF_ENOMEM, "out of memory");
     else if (wire_schema_type(*schema)->kind == WIRE_RECORD)
-        emit_text(gen, type_name(gen, wire_schema_type(*schema)), compact);
+        emit_text(gen, structgen_type_name(gen, wire_schema_type(*schema)), compact);
 done:
     free(compact);
     json_decref(json);
@@ -482,7 +322,7 @@ static int write_file(struct generator *gen, const char *stem, const char *suffi
 static void begin_files(struct generator *gen, const char *stem)
 {
     const char *base = strrchr(stem, '/') ? strrchr(stem, '/') + 1 : stem;
-    struct vf_slice guard = upper_case(gen, vf_slice_of(base));
+    struct vf_slice guard = structgen_upper_case(gen, vf_slice_of(base));
 
     vf_buffer_printf(&gen->header,
                      "/* Generated by wire_structgen from the schemas: do not edit. */\n"
