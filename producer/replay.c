@@ -154,7 +154,7 @@ static void commit(struct vf_replay *replay)
                    : vf_sender_abort(replay->sender, replay->timeout_ms, &err);
     if (!rc && whole && !replay->tally.undelivered) {
         if (replay->resume)
-            vf_resume_acknowledge_all(replay->resume, replay->number);
+            vf_resume_acknowledge_all(replay->resume, replay->number_sent);
         return;
     }
     if (!rc)
@@ -352,6 +352,7 @@ static void send_record(struct vf_replay *replay, const struct vf_record *record
         replay->tally.read--;
         replay->number--;
     } else if (!rc) {
+        replay->number_sent = replay->number;
         replay->tally.sent++;
         replay->tally.bytes += record->key.len + record->value.len;
     } else if (replay->stopped) {

@@ -66,6 +66,7 @@ struct vf_replay {
     uint64_t left_out;     /* by filters and bounds */
     uint64_t resumed;      /* acknowledged in an earlier run */
     uint64_t number;       /* of the last record that was to be sent */
+    uint64_t number_sent;  /* of the last one that was */
     uint64_t told;
     uint64_t served; /* records after which the client was or could have been served */
     bool stopped;
