@@ -101,14 +101,17 @@ struct vf_slice vf_arena_copy(struct vf_arena *arena, struct vf_slice text)
 
 struct vf_slice vf_arena_printf(struct vf_arena *arena, const char *format, ...)
 {
+    char brief[128]; /* most texts fit: formatted once */
     va_list args;
     va_list again;
     va_start(args, format);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
+    int n = vsnprintf(brief, sizeof brief, format, args);
     va_end(args);
     char *text = n < 0 ? NULL : vf_arena_alloc(arena, (size_t)n + 1);
-    if (text)
+    if (text && (size_t)n < sizeof brief)
+        memcpy(text, brief, (size_t)n + 1);
+    else if (text)
         vsnprintf(text, (size_t)n + 1, format, again);
     va_end(again);
     return text ? vf_slice(text, (size_t)n) : VF_SLICE_NULL;

@@ -1,7 +1,10 @@
 /* Acronyms of several meanings: settled by what the report says, or left open. */
 #include "normalize/organization_query.h"
 
-enum { EXPANSION_WORDS_MAX = 12 }; /* words beside an acronym that may spell it out */
+enum {
+    EXPANSION_WORDS_MAX = 12, /* words beside an acronym that may spell it out */
+    READINGS_MAX = 32,        /* of one acronym: a bit each; none has as many */
+};
 
 /* Whether a phrase stands in folded text between word ends. */
 static bool holds_phrase(struct vf_slice text, struct vf_slice phrase)
@@ -20,16 +23,23 @@ static bool holds_phrase(struct vf_slice text, struct vf_slice phrase)
     return false;
 }
 
-static bool holds_cue(struct vf_slice text, struct vf_slice cues)
+static bool holds_cue(struct vf_slice text, uint64_t words, const struct vf_collision *reading)
 {
-    while (cues.len) {
-        const char *bar = memchr(cues.ptr, '|', cues.len);
-        size_t len = bar ? (size_t)(bar - cues.ptr) : cues.len;
-        if (holds_phrase(text, vf_slice(cues.ptr, len)))
+    for (size_t i = 0; i < reading->cue_count; i++)
+        if (!(reading->cues[i].words & ~words) && holds_phrase(text, reading->cues[i].phrase))
             return true;
-        cues = bar ? vf_slice(bar + 1, cues.len - len - 1) : VF_SLICE_NULL;
-    }
     return false;
+}
+
+/* Marks the readings that a folded text tells. */
+static void mark_told(struct vf_slice folded, const struct vf_collision *readings, size_t count,
+                      uint32_t *told)
+{
+    uint64_t words = vf_cue_words(folded);
+
+    for (size_t i = 0; i < count; i++)
+        if (!(*told >> i & 1) && holds_cue(folded, words, &readings[i]))
+            *told |= UINT32_C(1) << i;
 }
 
 /* One of the report's other texts, folded once for all look-ups of the report. */
@@ -47,12 +57,12 @@ static int other_text(const struct vf_organization_query *query, size_t i, struc
     return rc;
 }
 
-/* The cue may stand in the text itself or in what else the report says. 1, 0 or VF_ENOMEM. */
-static int report_tells(const struct vf_organization_query *query, struct vf_name_text *text,
-                        const struct vf_collision *collision)
+/* Cues may stand in the text itself or in what else the report says. 0 or VF_ENOMEM. */
+static int find_told(const struct vf_organization_query *query, struct vf_name_text *text,
+                     const struct vf_collision *readings, size_t count, uint32_t *told)
 {
-    if (holds_cue(text->folded.text, collision->cues))
-        return 1;
+    *told = 0;
+    mark_told(text->folded.text, readings, count, told);
     for (size_t i = 0; i < query->context->text_count; i++) {
         struct vf_slice folded;
         struct vf_slice raw = query->context->texts[i];
@@ -61,10 +71,10 @@ static int report_tells(const struct vf_organization_query *query, struct vf_nam
         int rc = other_text(query, i, &folded);
         if (rc == VF_ENOMEM)
             return rc;
-        if (!rc && holds_cue(folded, collision->cues))
-            return 1;
+        if (!rc)
+            mark_told(folded, readings, count, told);
     }
-    return 0;
+    return VF_OK;
 }
 
 /* "Instrument for Pre-Accession (IPA)", "CPA: certified public accountant": the words whose
@@ -113,6 +123,17 @@ static bool spelt_out(struct vf_name_text *text, struct vf_slice acronym, bool b
     return false;
 }
 
+/* Most texts have neither a colon nor a bracket; a wide one begins with EF. */
+static bool may_spell_out(struct vf_slice raw)
+{
+    static const char marks[] = {':', '(', '[', (char)0xEF};
+
+    for (size_t i = 0; raw.len && i < sizeof marks; i++)
+        if (memchr(raw.ptr, marks[i], raw.len))
+            return true;
+    return false;
+}
+
 /* Settles an acronym that some text spells out: by what the words name, or as nothing known.
  * 1: settled, 0: not spelt out, VF_ENOMEM. */
 static int settle_spelt_out(const struct vf_organization_query *query, struct vf_slice raw,
@@ -124,6 +145,8 @@ static int settle_spelt_out(const struct vf_organization_query *query, struct vf
     size_t first;
     size_t count;
 
+    if (!may_spell_out(raw))
+        return 0;
     int rc = vf_name_prepare(raw, query->context->language, query->arena, &text);
     if (rc)
         return rc;
@@ -206,15 +229,18 @@ int vf_organization_settle_collision(const struct vf_organization_query *query,
     size_t told_count = 0;
 
     if (!count) {
-        int rc = settle_by_words(query, text, acronym, false, out);
-        return rc < 0 ? rc : VF_OK;
+        int spelt = settle_by_words(query, text, acronym, false, out);
+        return spelt < 0 ? spelt : VF_OK;
     }
     vf_name_consult(query->context);
+    if (count > READINGS_MAX)
+        count = READINGS_MAX;
+    uint32_t told_set;
+    int rc = find_told(query, text, readings, count, &told_set);
+    if (rc)
+        return rc;
     for (size_t i = 0; i < count; i++) {
-        int rc = report_tells(query, text, &readings[i]);
-        if (rc < 0)
-            return rc;
-        if (rc) {
+        if (told_set >> i & 1) {
             told = i;
             told_count++;
         }
@@ -225,7 +251,7 @@ int vf_organization_settle_collision(const struct vf_organization_query *query,
         take_reading(readings, count, told, VF_METHOD_CONTEXT, out);
         return VF_OK;
     }
-    int rc = settle_by_words(query, text, acronym, true, out);
+    rc = settle_by_words(query, text, acronym, true, out);
     if (rc)
         return rc < 0 ? rc : VF_OK;
     take_reading(readings, count, told_count ? count : usual, VF_METHOD_ACRONYM, out);

@@ -20,7 +20,18 @@ static void add(struct builder *builder, const char *name, struct vf_slice value
 
 static void add_number(struct builder *builder, const char *name, int64_t number)
 {
-    add(builder, name, vf_arena_printf(builder->arena, "%lld", (long long)number));
+    enum { DIGITS_MAX = 20 }; /* "-9223372036854775808" */
+    char text[DIGITS_MAX];
+    size_t at = DIGITS_MAX;
+    uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+
+    do {
+        text[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left);
+    if (number < 0)
+        text[--at] = '-';
+    add(builder, name, vf_arena_copy(builder->arena, vf_slice(text + at, DIGITS_MAX - at)));
 }
 
 static void add_big_endian(struct builder *builder, const char *name, int64_t number, size_t bytes)

@@ -135,17 +135,20 @@ static int choose_route(struct vf_pipeline *pipeline, const struct vf_record *in
                         const struct wire_frame *frame, enum vf_event_source *source,
                         const struct wire_plan **plan, struct vf_error *err)
 {
-    int rc =
-        vf_error_set(err, VF_EINVAL, "topic %.*s is no input topic", VF_SLICE_PRINT(in->topic));
+    int rc = VF_EINVAL;
+    bool known = false;
 
     for (int i = 0; i < VF_SOURCE_COUNT; i++) {
         if (!vf_slice_equal(in->topic, pipeline->config.routes[i].input))
             continue;
+        known = true;
         *source = (enum vf_event_source)i;
         rc = vf_schema_store_plan(pipeline->store, frame, pipeline->kinds[i].reader, plan, err);
         if (rc != VF_EINCOMPATIBLE)
             break;
     }
+    if (!known)
+        return vf_error_set(err, rc, "topic %.*s is no input topic", VF_SLICE_PRINT(in->topic));
     return rc;
 }
 

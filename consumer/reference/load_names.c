@@ -273,26 +273,42 @@ int vf_add_organization_texts(struct vf_reference *reference, const struct vf_ta
 
 enum { COLLISION_ACRONYM, COLLISION_ORG_ID, COLLISION_USUAL, COLLISION_CUES };
 
-/* The cues folded, still separated by |. */
-static int fold_cues(struct vf_slice texts, struct vf_arena *arena, struct vf_slice *out)
+uint64_t vf_cue_words(struct vf_slice folded)
 {
-    char *joined = vf_arena_alloc(arena, texts.len * 2 + 8);
-    struct vf_slice text;
-    size_t len = 0;
+    uint64_t words = 0;
+    uint32_t hash = 0;
 
-    if (!joined)
+    for (size_t i = 0; i <= folded.len; i++) {
+        char c = i < folded.len ? folded.ptr[i] : ' ';
+        if (c != ' ') {
+            hash = hash * 31 + (unsigned char)c;
+            continue;
+        }
+        words |= UINT64_C(1) << ((hash ^ hash >> 6) % 64);
+        hash = 0;
+    }
+    return words;
+}
+
+static int read_cues(struct vf_slice texts, struct vf_arena *arena, struct vf_collision *out)
+{
+    struct vf_slice rest = texts;
+    struct vf_slice text;
+    size_t count = 0;
+
+    while (next_text(&rest, &text))
+        count++;
+    struct vf_cue *cues = vf_arena_calloc(arena, count + 1, sizeof *cues);
+    if (!cues)
         return VF_ENOMEM;
-    while (next_text(&texts, &text)) {
-        struct vf_slice folded;
-        int rc = vf_fold(text, arena, &folded);
+    out->cues = cues;
+    for (rest = texts; next_text(&rest, &text); out->cue_count++) {
+        struct vf_cue *cue = &cues[out->cue_count];
+        int rc = vf_fold(text, arena, &cue->phrase);
         if (rc)
             return rc;
-        if (len)
-            joined[len++] = '|';
-        memcpy(joined + len, folded.ptr, folded.len);
-        len += folded.len;
+        cue->words = vf_cue_words(cue->phrase);
     }
-    *out = vf_slice(joined, len);
     return VF_OK;
 }
 
@@ -313,7 +329,7 @@ static int read_collision(struct vf_reference *reference, const struct vf_table 
     if (!rc)
         rc = vf_fold(fields[COLLISION_ACRONYM], &reference->arena, &c->acronym);
     if (!rc)
-        rc = fold_cues(fields[COLLISION_CUES], &reference->arena, &c->cues);
+        rc = read_cues(fields[COLLISION_CUES], &reference->arena, c);
     if (rc)
         return rc;
     c->usual = fields[COLLISION_USUAL].ptr != NULL;

@@ -74,12 +74,23 @@ struct vf_city {
     int32_t population; /* 0: not known */
 };
 
+/* A folded phrase that tells one reading of an acronym, and the set of its words, a bit each by
+ * hash: a text that lacks one of the bits does not hold the phrase. */
+struct vf_cue {
+    struct vf_slice phrase;
+    uint64_t words;
+};
+
+/* The set of a folded text's words. */
+uint64_t vf_cue_words(struct vf_slice folded);
+
 /* An acronym that also means something else. */
 struct vf_collision {
     struct vf_slice acronym;            /* folded */
     vf_organization_index organization; /* VF_NO_ORGANIZATION: nothing known here */
     bool usual;                         /* the reading where nothing else is told */
-    struct vf_slice cues;               /* folded phrases that tell this reading, separated by | */
+    const struct vf_cue *cues;          /* phrases that tell this reading */
+    size_t cue_count;
 };
 
 const struct vf_name_index *vf_reference_names(const struct vf_reference *reference,
