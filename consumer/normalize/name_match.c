@@ -72,13 +72,19 @@ static int stem_words(const struct vf_name_text *text, enum vf_stem_family famil
     return VF_OK;
 }
 
-/* The script most of the text's first words are in: its first letters'. */
+/* The script of most words; of equally many the first word's. */
 static enum vf_script script_of_text(const struct vf_name_text *text)
 {
+    uint16_t words[VF_SCRIPT_UNSPACED + 1] = {0};
+    enum vf_script most = VF_SCRIPT_OTHER;
+
+    for (size_t i = 0; i < text->folded.count && i < UINT16_MAX; i++)
+        words[text->folded.words[i].script]++;
+    words[VF_SCRIPT_OTHER] = 0;
     for (size_t i = 0; i < text->folded.count; i++)
-        if (text->folded.words[i].script != VF_SCRIPT_OTHER)
-            return (enum vf_script)text->folded.words[i].script;
-    return VF_SCRIPT_OTHER;
+        if (words[text->folded.words[i].script] > words[most])
+            most = (enum vf_script)text->folded.words[i].script;
+    return most;
 }
 
 struct vf_slice vf_name_cut(struct vf_slice text)
