@@ -167,18 +167,6 @@ int vf_ask_city(struct vf_work *work, struct vf_slice text, vf_country_index cou
     return rc;
 }
 
-/* What this report was asked before: neither its texts nor its day change meanwhile. */
-static bool asked_before(const struct vf_work *work, struct vf_slice text,
-                         struct vf_organization_reading *out)
-{
-    for (size_t i = 0; i < work->asked_count; i++)
-        if (vf_slice_equal(work->asked[i].text, text)) {
-            *out = work->asked[i].reading;
-            return true;
-        }
-    return false;
-}
-
 int vf_ask_organization(struct vf_work *work, struct vf_slice text,
                         struct vf_organization_reading *out)
 {
@@ -186,14 +174,12 @@ int vf_ask_organization(struct vf_work *work, struct vf_slice text,
     struct vf_memo_key key = key_for(work, VF_MEMO_ORGANIZATION, text);
     bool consulted;
 
-    if (vf_memo_find(memo, &key, out, sizeof *out) || asked_before(work, text, out))
+    if (vf_memo_find(memo, &key, out, sizeof *out))
         return VF_OK;
     struct vf_name_context context = watched(work, &consulted);
     int rc = vf_organization_of_text(work->reference, text, &context, work->arena, out);
     if (!rc && !consulted)
         vf_memo_keep(memo, &key, out, sizeof *out);
-    if (!rc && (consulted || !memo) && work->asked_count < VF_ORGANIZATIONS_ASKED)
-        work->asked[work->asked_count++] = (struct vf_organization_asked){text, *out};
     return rc;
 }
 

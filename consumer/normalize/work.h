@@ -17,14 +17,13 @@
 /* Limits: what exceeds them is left as it is, without a country or an organization; nothing of
  * the report is lost. Each is several times what the longest report of the sample holds. */
 enum {
-    VF_PEOPLE_MAX = 256,         /* people whose countries are looked for */
-    VF_PARTIES_MAX = 64,         /* countries taking part */
-    VF_PLACES_MAX = 16,          /* stops */
-    VF_ORGANIZATIONS_SEEN = 64,  /* organizations whose standings are looked up */
-    VF_CONTEXT_TEXTS = 48,       /* other texts that names are read with */
-    VF_COUNTRIES_SEEN = 24,      /* texts of countries remembered within one report */
-    VF_MENTIONS_MAX = 6,         /* countries in one text */
-    VF_ORGANIZATIONS_ASKED = 16, /* texts of organizations remembered within one report */
+    VF_PEOPLE_MAX = 256,        /* people whose countries are looked for */
+    VF_PARTIES_MAX = 64,        /* countries taking part */
+    VF_PLACES_MAX = 16,         /* stops */
+    VF_ORGANIZATIONS_SEEN = 64, /* organizations whose standings are looked up */
+    VF_CONTEXT_TEXTS = 48,      /* other texts that names are read with */
+    VF_COUNTRIES_SEEN = 24,     /* texts of countries remembered within one report */
+    VF_MENTIONS_MAX = 6,        /* countries in one text */
 };
 
 /* The parts of a report that visits and meetings share. */
@@ -68,12 +67,6 @@ struct vf_country_seen {
     struct vf_country_match match;
 };
 
-/* A text whose meaning the rest of the report had a part in. */
-struct vf_organization_asked {
-    struct vf_slice text;
-    struct vf_organization_reading reading;
-};
-
 struct vf_work {
     const struct vf_reference *reference;
     struct vf_arena *arena;
@@ -93,8 +86,6 @@ struct vf_work {
     vf_country_index context_countries[VF_PARTIES_MAX];
     vf_organization_index organizations[VF_ORGANIZATIONS_SEEN]; /* named, each once, in order */
     size_t organization_count;
-    struct vf_organization_asked asked[VF_ORGANIZATIONS_ASKED];
-    size_t asked_count;
     struct vf_country_seen seen[VF_COUNTRIES_SEEN];
     size_t seen_count;
 
