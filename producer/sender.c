@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "client_voice.h"
 #include "interrupt.h"
+#include "kafka/message.h"
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <time.h>
@@ -47,14 +48,18 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
 {
     struct vf_sender *sender = opaque;
     struct envelope *envelope = envelope_at(sender, (uint64_t)(uintptr_t)message->_private);
+    bool arrived = vf_message_acknowledged(message);
+    if (!arrived && !message->err && !vf_message_send_again(client, message, message->partition))
+        return; /* still in flight */
     struct vf_delivery delivery = {.origin = envelope->origin,
-                                   .code = message->err ? VF_EKAFKA : VF_OK,
+                                   .code = arrived ? VF_OK : VF_EKAFKA,
                                    .topic = rd_kafka_topic_name(message->rkt),
-                                   .reason = message->err ? rd_kafka_err2str(message->err) : "",
+                                   .reason = arrived        ? ""
+                                             : message->err ? rd_kafka_err2str(message->err)
+                                                            : VF_MESSAGE_DOUBTFUL,
                                    .partition = message->partition,
                                    .offset = message->offset};
 
-    (void)client;
     envelope->settled = true;
     sender->in_flight--;
     while (sender->head != sender->tail && envelope_at(sender, sender->head)->settled) {
@@ -168,24 +173,11 @@ static rd_kafka_topic_t *find_topic(struct vf_sender *sender, const char *name)
     return topic;
 }
 
-static rd_kafka_headers_t *make_headers(const struct vf_record *record)
-{
-    if (!record->header_count)
-        return NULL;
-    rd_kafka_headers_t *headers = rd_kafka_headers_new(record->header_count);
-    for (size_t i = 0; i < record->header_count; i++) {
-        const struct vf_header *header = &record->headers[i];
-        rd_kafka_header_add(headers, header->name.ptr, (ssize_t)header->name.len, header->value.ptr,
-                            (ssize_t)header->value.len);
-    }
-    return headers;
-}
-
 static rd_kafka_error_t *produce(struct vf_sender *sender, const char *topic_name,
                                  rd_kafka_topic_t *topic, const struct vf_record *record)
 {
     enum { PARTS = 8 };
-    rd_kafka_headers_t *headers = make_headers(record);
+    rd_kafka_headers_t *headers = vf_message_headers(record);
     rd_kafka_vu_t parts[PARTS] = {
         {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = topic_name},
         {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = record->partition},

@@ -82,6 +82,13 @@ void vf_mock_fail(struct vf_mock *mock, enum vf_mock_request request, int code, 
                                           (rd_kafka_resp_err_t)code);
 }
 
+void vf_mock_fail_late(struct vf_mock *mock, int broker, enum vf_mock_request request, int code,
+                       int milliseconds)
+{
+    rd_kafka_mock_broker_push_request_error_rtts(mock->cluster, broker, (int16_t)request, 1,
+                                                 (rd_kafka_resp_err_t)code, milliseconds);
+}
+
 void vf_mock_clear(struct vf_mock *mock, enum vf_mock_request request)
 {
     rd_kafka_mock_clear_request_errors(mock->cluster, (int16_t)request);

@@ -32,6 +32,9 @@ int vf_mock_topic(struct vf_mock *mock, const char *topic, int partitions, struc
 /* Tests: the next count requests of this kind are answered with the Kafka error code (-195: the
  * connection breaks). */
 void vf_mock_fail(struct vf_mock *mock, enum vf_mock_request request, int code, int count);
+/* The same for the next request of one broker, answered after so many milliseconds. */
+void vf_mock_fail_late(struct vf_mock *mock, int broker, enum vf_mock_request request, int code,
+                       int milliseconds);
 void vf_mock_clear(struct vf_mock *mock, enum vf_mock_request request);
 /* Tests: broker -1 means all. A broker that is down breaks and refuses connections. */
 void vf_mock_set_down(struct vf_mock *mock, int broker, bool down);

@@ -1,6 +1,7 @@
 #include "kafka/sink_internal.h"
 
 #include "base/memory.h"
+#include "kafka/message.h"
 #include "observe/log.h"
 
 void sink_fail(struct vf_sink *sink, const struct vf_error *err)
@@ -201,17 +202,6 @@ static size_t record_size(const struct vf_record *record)
     return size;
 }
 
-static rd_kafka_headers_t *copy_headers(const struct vf_record *record)
-{
-    rd_kafka_headers_t *headers = rd_kafka_headers_new(record->header_count);
-    for (size_t i = 0; i < record->header_count; i++) {
-        const struct vf_header *header = &record->headers[i];
-        rd_kafka_header_add(headers, header->name.ptr, (ssize_t)header->name.len, header->value.ptr,
-                            (ssize_t)header->value.len);
-    }
-    return headers;
-}
-
 static rd_kafka_resp_err_t produce(struct vf_sink *sink, rd_kafka_topic_t *topic,
                                    const struct vf_record *record, struct envelope *envelope,
                                    struct vf_error *err)
@@ -230,7 +220,7 @@ static rd_kafka_resp_err_t produce(struct vf_sink *sink, rd_kafka_topic_t *topic
          .u.i64 = record->timestamp_ms > 0 ? record->timestamp_ms : 0},
     };
     size_t count = 7;
-    rd_kafka_headers_t *headers = record->header_count > 0 ? copy_headers(record) : NULL;
+    rd_kafka_headers_t *headers = vf_message_headers(record);
     if (headers)
         fields[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers};
     rd_kafka_error_t *error = rd_kafka_produceva(sink->client.rk, fields, count);

@@ -1,6 +1,7 @@
 #include "kafka/sink_internal.h"
 
 #include "base/memory.h"
+#include "kafka/message.h"
 #include "observe/log.h"
 
 enum verdict {
@@ -109,13 +110,24 @@ static void release_report(struct held_report *report)
     vf_free(report);
 }
 
+static void say_doubtful(struct vf_sink *sink, const rd_kafka_message_t *message)
+{
+    uint64_t now = sink_now(sink);
+    if (now < sink->doubtful_next_ms)
+        return;
+    sink->doubtful_next_ms = now + SINK_DOUBTFUL_SAY_MS;
+    vf_log(VF_LOG_WARN, VF_LOG_KAFKA, "outputs are " VF_MESSAGE_DOUBTFUL ": sending them again",
+           VF_FIELDS(vf_text("topic", rd_kafka_topic_name(message->rkt)),
+                     vf_int("partition", message->partition)));
+}
+
 /* The record stays in its report until it has been sent again. */
 static void try_again(struct vf_sink *sink, const rd_kafka_message_t *message,
                       struct envelope *envelope, struct held_report *report, bool alone)
 {
     if (alone)
         envelope->alone = true;
-    else
+    else if (message->err)
         sink_hold_up(sink, rd_kafka_topic_name(message->rkt), message->err);
     queue_retry(sink, envelope, message, report);
 }
@@ -150,7 +162,7 @@ static void fail_in_transaction(struct vf_sink *sink, const rd_kafka_message_t *
         sink_hold_up(sink, rd_kafka_topic_name(message->rkt), message->err);
     vf_error_set(&failure, VF_EAGAIN, "an output to %s [%d] failed: %s",
                  rd_kafka_topic_name(message->rkt), message->partition,
-                 rd_kafka_err2str(message->err));
+                 message->err ? rd_kafka_err2str(message->err) : VF_MESSAGE_DOUBTFUL);
     deliver(sink, message, envelope, &failure);
 }
 
@@ -162,10 +174,12 @@ static void on_message(struct vf_sink *sink, const rd_kafka_message_t *message,
     sink->in_library--;
     if (envelope->alone)
         sink->sole = false;
-    if (!message->err) {
+    if (vf_message_acknowledged(message)) {
         acknowledge(sink, message, envelope);
         return;
     }
+    if (!message->err)
+        say_doubtful(sink, message);
     if (sink->transactional) {
         fail_in_transaction(sink, message, envelope);
         return;
@@ -204,37 +218,6 @@ void sink_on_report(struct vf_sink *sink, rd_kafka_event_t *event)
     sink->spare_report = report;
 }
 
-static rd_kafka_resp_err_t produce_again(struct vf_sink *sink, const struct envelope *envelope)
-{
-    const rd_kafka_message_t *message = envelope->message;
-    rd_kafka_timestamp_type_t type;
-    int64_t timestamp = rd_kafka_message_timestamp(message, &type);
-    rd_kafka_headers_t *original;
-    rd_kafka_headers_t *headers = NULL;
-    rd_kafka_vu_t fields[8] = {
-        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = message->rkt},
-        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = envelope->partition},
-        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
-        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {message->payload, message->len}},
-        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {message->key, message->key_len}},
-        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = message->_private},
-        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = timestamp > 0 ? timestamp : 0},
-    };
-    size_t count = 7;
-    if (rd_kafka_message_headers(message, &original) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        headers = rd_kafka_headers_copy(original);
-        fields[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers};
-    }
-    rd_kafka_error_t *error = rd_kafka_produceva(sink->client.rk, fields, count);
-    if (!error)
-        return RD_KAFKA_RESP_ERR_NO_ERROR;
-    rd_kafka_resp_err_t code = rd_kafka_error_code(error);
-    rd_kafka_error_destroy(error);
-    if (headers)
-        rd_kafka_headers_destroy(headers);
-    return code;
-}
-
 static void dequeue_retry(struct vf_sink *sink)
 {
     struct envelope *envelope = sink->retry_first;
@@ -251,7 +234,8 @@ static bool retry_first(struct vf_sink *sink)
     struct held_report *report = envelope->report;
     if (sink->sole || (envelope->alone && sink->in_library > 0))
         return false;
-    rd_kafka_resp_err_t code = produce_again(sink, envelope);
+    rd_kafka_resp_err_t code =
+        vf_message_send_again(sink->client.rk, envelope->message, envelope->partition);
     if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         return false;
     if (sink_may_pass(code, envelope->partition)) {

@@ -23,8 +23,9 @@ enum {
     SINK_EVENTS_PER_TURN = 200, /* a delivery report's event holds a batch of records */
     SINK_RETRY_FIRST_MS = 250,  /* doubled up to: */
     SINK_RETRY_MAX_MS = 8000,
-    SINK_POOL_BLOCK = 256,     /* envelopes allocated at once */
-    SINK_TOPIC_NAME_MAX = 249, /* bytes; Kafka's own limit */
+    SINK_DOUBTFUL_SAY_MS = 1000, /* between two lines of the log that say the same */
+    SINK_POOL_BLOCK = 256,       /* envelopes allocated at once */
+    SINK_TOPIC_NAME_MAX = 249,   /* bytes; Kafka's own limit */
 };
 
 /* A delivery report that holds records to be sent again. */
@@ -75,7 +76,8 @@ struct vf_sink {
     struct held_report *spare_report; /* owned; reused while nothing fails */
     uint64_t retry_at_ms;
     uint32_t retry_backoff_ms;
-    bool sole;           /* one sent alone is on its way */
+    uint64_t doubtful_next_ms; /* when that may be said again */
+    bool sole;                 /* one sent alone is on its way */
     const char *held_up; /* topic that cannot be delivered to, as said in the log; NULL: none */
     bool want_room;      /* the owner met VF_EAGAIN */
     bool failed;

@@ -181,6 +181,43 @@ static void test_flush_ends_at_its_deadline(void **state)
     assert_int_equal(owner->delivered, 0);
 }
 
+static void run_for(struct owner *owner, uint64_t milliseconds)
+{
+    uint64_t end = uv_hrtime() + milliseconds * 1000000;
+    while (uv_hrtime() < end)
+        uv_run(&owner->loop, UV_RUN_ONCE);
+}
+
+/* The first batch is refused for a moment, while the next is on its way and is taken: brokers do
+ * so where the producer is new to the partition. The library then reports the first as written. */
+static void test_reported_without_an_offset(void **state)
+{
+    struct owner *owner = *state;
+    rd_kafka_message_t *messages[8];
+    pairs_add(owner->producer, "linger.ms", "1");
+    pairs_add(owner->producer, "retry.backoff.ms", "1000");
+    struct vf_sink_config config = config_of(owner);
+    create(owner, &config);
+    run_for(owner, 500); /* until it has found the broker */
+    vf_mock_fail_late(owner->mock, 1, VF_MOCK_PRODUCE, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+                      1000);
+    vf_mock_fail_late(owner->mock, 1, VF_MOCK_PRODUCE, RD_KAFKA_RESP_ERR_NO_ERROR, 1000);
+    assert_int_equal(send_value(owner, "first", 0, 1), 0);
+    run_for(owner, 100);
+    assert_int_equal(send_value(owner, "second", 0, 2), 0);
+    assert_int_equal(vf_sink_flush(owner->sink, WAIT_MS, on_flushed), 0);
+    run_until(owner, &owner->flushed);
+    assert_int_equal(owner->left, 0);
+    assert_int_equal(owner->delivered, 2);
+    struct vf_sink_status status;
+    vf_sink_status(owner->sink, &status);
+    assert_int_equal(status.retried, 1);
+    assert_int_equal(fetch_all(owner->mock, OUTPUT, 0, messages, 8), 2);
+    assert_memory_equal(messages[0]->payload, "second", 6);
+    assert_memory_equal(messages[1]->payload, "first", 5);
+    fetch_done(messages, 2);
+}
+
 static void test_room(void **state)
 {
     struct owner *owner = *state;
@@ -333,6 +370,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_flush_waits_for_all, setup, teardown),
         cmocka_unit_test_setup_teardown(test_flush_ends_at_its_deadline, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_reported_without_an_offset, setup, teardown),
         cmocka_unit_test_setup_teardown(test_room, setup, teardown),
         cmocka_unit_test_setup_teardown(test_record_above_the_whole_budget, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refuses_what_is_not_a_topic, setup, teardown),

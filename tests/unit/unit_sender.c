@@ -7,6 +7,7 @@
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <uv.h>
 
 enum { TIMEOUT_MS = 20000 };
 
@@ -195,6 +196,45 @@ static void the_account_is_bounded_and_complete(void **state)
     end(bench);
 }
 
+/* The first batch is refused for a moment while the next is on its way, and is taken: the library
+ * then reports the first as written. */
+static void what_was_reported_without_an_offset_is_sent_again(void **state)
+{
+    struct bench *bench = begin();
+    struct vf_error err = {0};
+    rd_kafka_topic_t *topic;
+    (void)state;
+
+    assert_int_equal(vf_mock_topic(bench->mock, "visits", 1, &err), 0);
+    add_pair(bench, "linger.ms", "1");
+    add_pair(bench, "retry.backoff.ms", "1000");
+    open_sender(bench, TIMEOUT_MS);
+    assert_int_equal(vf_sender_connect(bench->sender, TIMEOUT_MS, &err), 0);
+    vf_mock_fail_late(bench->mock, 1, VF_MOCK_PRODUCE, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+                      1000);
+    vf_mock_fail_late(bench->mock, 1, VF_MOCK_PRODUCE, RD_KAFKA_RESP_ERR_NO_ERROR, 1000);
+    struct vf_record first = make_record("k", "first");
+    struct vf_record second = make_record("k", "second");
+    assert_int_equal(send_one(bench, &first, 1, &err), 0);
+    uv_sleep(300);
+    assert_int_equal(send_one(bench, &second, 2, &err), 0);
+    assert_int_equal(vf_sender_drain(bench->sender, -1, &err), 0);
+    assert_int_equal(bench->outcome.acknowledged, 2);
+
+    rd_kafka_t *consumer = open_consumer(bench, &topic);
+    const char *const expected[] = {"second", "first"};
+    for (size_t i = 0; i < 2; i++) {
+        rd_kafka_message_t *message = read_back(consumer, topic);
+        assert_int_equal(message->len, strlen(expected[i]));
+        assert_memory_equal(message->payload, expected[i], message->len);
+        rd_kafka_message_destroy(message);
+    }
+    rd_kafka_consume_stop(topic, 0);
+    rd_kafka_topic_destroy(topic);
+    rd_kafka_destroy(consumer);
+    end(bench);
+}
+
 static void a_record_too_large_is_refused_alone(void **state)
 {
     struct bench *bench = begin();
@@ -328,6 +368,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(records_arrive_as_they_are),
         cmocka_unit_test(the_account_is_bounded_and_complete),
+        cmocka_unit_test(what_was_reported_without_an_offset_is_sent_again),
         cmocka_unit_test(a_record_too_large_is_refused_alone),
         cmocka_unit_test(an_unreachable_cluster_is_told),
         cmocka_unit_test(what_is_abandoned_has_failed),
