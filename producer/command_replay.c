@@ -62,8 +62,10 @@ static const struct vf_flag flags[] = {
                    "longer gaps between records are cut to that"),
     VF_TEXT_FLAG(0, "pace-by", "WHICH", AT(pace_by), "timestamp",
                  "timestamp; published: the events' published_at; or\nheader:NAME, milliseconds"),
-    VF_NUMBER_FLAG(0, "loop", "N", VF_OPTION_INT, AT(loop), "1", 1, 1000000,
-                   "play N times; from the second on, events get new ids\nand later dates"),
+    VF_NUMBER_FLAG(
+        0, "loop", "N", VF_OPTION_INT, AT(loop), "1", 1, 1000000,
+        "play N times; from the second on, events get new ids\nand later dates, and kept "
+        "timestamps are later, too"),
     VF_TEXT_FLAG(0, "start", "WHERE", AT(start), "beginning",
                  "beginning, offset:N, or a time; of topics also\nlast:N and end"),
     VF_TEXT_FLAG(0, "end", "WHERE", AT(end), "end",

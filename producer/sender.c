@@ -43,6 +43,15 @@ static struct envelope *envelope_at(struct vf_sender *sender, uint64_t number)
     return &sender->ring[number % VF_SENDER_IN_FLIGHT_MAX];
 }
 
+/* Why a record did not arrive. */
+static const char *reason_of(rd_kafka_resp_err_t code)
+{
+    if (code == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP)
+        return "the topic takes no record, nor others sent with it, whose timestamp is so far from "
+               "now: --timestamp now, or its message.timestamp.after.max.ms and .before.max.ms";
+    return code ? rd_kafka_err2str(code) : VF_MESSAGE_DOUBTFUL;
+}
+
 /* The record's number travels as its opaque. */
 static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque)
 {
@@ -54,9 +63,7 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
     struct vf_delivery delivery = {.origin = envelope->origin,
                                    .code = arrived ? VF_OK : VF_EKAFKA,
                                    .topic = rd_kafka_topic_name(message->rkt),
-                                   .reason = arrived        ? ""
-                                             : message->err ? rd_kafka_err2str(message->err)
-                                                            : VF_MESSAGE_DOUBTFUL,
+                                   .reason = arrived ? "" : reason_of(message->err),
                                    .partition = message->partition,
                                    .offset = message->offset};
 

@@ -214,6 +214,21 @@ def test_events_in_rounds(feed, build):
         assert event["dates"]["start"] == expected
 
 
+def test_timestamps_that_brokers_refuse(feed, build):
+    """Rounds of records of today lie in the future: that is said, and what helps does."""
+    feed.create_topics(retention_ms=-1, message_timestamp_after_max_ms=3600000)
+    first, second = feed.inputs["visit"], feed.inputs["meeting"]
+    assert feed.produce("visit", events.SAMPLE / "visits.jsonl").returncode == 0
+    arguments = ["replay", first, "--to", second, "--speed", "max", "--loop", "2"]
+    done = run(feed, build, *arguments)
+    assert done.returncode == 1 and "--timestamp now" in done.stderr, done.stderr
+    assert counters(done.stderr)["undelivered"] > 0
+    before = feed.client.count(second)
+    done = run(feed, build, *arguments, "--timestamp", "now")
+    assert done.returncode == 0, done.stderr
+    assert feed.client.count(second) - before == 2 * 68
+
+
 def test_killed_and_resumed(feed, build):
     """kill -9 again and again: in the end all is there, and twice only what was under way."""
     feed.create_topics(partitions=4, retention_ms=-1)
