@@ -351,6 +351,25 @@ static void keep_registration(struct work *work, const char *name)
     store_json(work->worker, name, json);
 }
 
+/* Two that register the same for the first time in one instant: some registries refuse the later
+ * as a conflict, though the schema is there by then. */
+static int register_or_find(struct work *work, struct vf_slice body, json_t **out)
+{
+    char message[VF_REGISTRY_MESSAGE_MAX];
+
+    int rc = ask(work, "/subjects/", true, "/versions", body, out);
+    if (rc != VF_EINCOMPATIBLE)
+        return rc;
+    const struct vf_error refusal = *work->err;
+    memcpy(message, work->answer.message, sizeof message);
+    json_decref(*out);
+    if (ask(work, "/subjects/", true, "", body, out) == VF_OK)
+        return VF_OK;
+    *work->err = refusal;
+    memcpy(work->answer.message, message, sizeof message);
+    return rc;
+}
+
 /* REGISTER and FIND: the registry first, which may have forgotten, then what it said before. */
 static int find_registration(struct work *work)
 {
@@ -363,7 +382,8 @@ static int find_registration(struct work *work)
     int rc = make_body(work, &compact, &body);
     if (!rc) {
         subject_file(work->request, vf_slice_of(compact), name);
-        rc = ask(work, "/subjects/", true, change ? "/versions" : "", vf_slice_of(body), &json);
+        rc = change ? register_or_find(work, vf_slice_of(body), &json)
+                    : ask(work, "/subjects/", true, "", vf_slice_of(body), &json);
         /* Registered by somebody who lays out JSON differently? */
         if (rc == VF_ENOENT && !change)
             rc = ask(work, "/subjects/", true, "?normalize=true", vf_slice_of(body), &json);

@@ -208,6 +208,10 @@ static void registering(void **state)
         {"POST /subjects/old-value/versions",
          {{.status = 409,
            .body = "{\"error_code\":409,\"message\":\"reader lacks field colour\"}"}}},
+        {"POST /subjects/raced-value/versions",
+         {{.status = 409, .body = "{\"error_code\":409,\"message\":\"already exists\"}"}}},
+        {"POST /subjects/raced-value", {{.status = 200, .body = "{\"id\":8,\"version\":1}"}}},
+        {"POST /subjects/old-value", {{.status = 404, .body = NOT_FOUND}}},
         {"POST /subjects/bad-value/versions",
          {{.status = 422, .body = "{\"error_code\":42201,\"message\":\"no Avro\"}"}}},
         {"POST /subjects/known-value", {{.status = 200, .body = "{\"id\":6,\"version\":2}"}}},
@@ -226,6 +230,8 @@ static void registering(void **state)
     assert_contains(f->err.text, "subject old-value: ");
     assert_contains(f->err.text, "reader lacks field colour");
     assert_string_equal(f->result.message, "reader lacks field colour");
+    assert_code(with_text(f, VF_REGISTRY_REGISTER, "raced-value", text), VF_OK);
+    assert_int_equal(f->result.id, 8);
     assert_code(with_text(f, VF_REGISTRY_REGISTER, "bad-value", text), VF_ESCHEMA);
     assert_code(with_text(f, VF_REGISTRY_FIND, "known-value", text), VF_OK);
     assert_int_equal(f->result.id, 6);
@@ -234,7 +240,7 @@ static void registering(void **state)
     assert_int_equal(f->result.id, 7);
     assert_code(with_text(f, VF_REGISTRY_FIND, "unknown-value", text), VF_ENOENT);
     assert_code(with_text(f, VF_REGISTRY_REGISTER, "new-value", "{"), VF_EJSON);
-    assert_int_equal(test_server_count(&f->server, "POST"), 8);
+    assert_int_equal(test_server_count(&f->server, "POST"), 11);
 }
 
 static void compatibility_check(void **state)
