@@ -380,9 +380,17 @@ class Chaos:
                 return
 
     def check_daemons(self):
-        for daemon in self.daemons:
+        for daemon in list(self.daemons):
             code = daemon.exit_code()
-            assert code is None, f"a daemon ended by itself with {code}\n{daemon.tail()}"
+            if code is None:
+                continue
+            # Without transactions it leaves a producer that failed for good to its supervisor.
+            assert code == 1 and self.mode == "at-least-once" and daemon.lines("producer failed"), (
+                f"a daemon ended by itself with {code}\n{daemon.tail()}"
+            )
+            self.counts["started again after its producer failed for good"] += 1
+            self.daemons.remove(daemon)
+            self.start_daemon()
 
     # ---- the play
 
@@ -436,6 +444,10 @@ class Chaos:
             for partition, end in self.client.end_offsets(topic).items()
         )
 
+    def is_settled(self):
+        self.check_daemons()
+        return self.pending() == 0
+
     def settle(self):
         self.run_timers(everything=True)
         for proxy in self.cluster.proxies:
@@ -446,9 +458,7 @@ class Chaos:
         if not self.daemons:
             self.start_daemon()
         began = time.monotonic()
-        wait_until(
-            lambda: self.pending() == 0, SETTLE_SECONDS, "all to be committed", self.daemons[0]
-        )
+        wait_until(self.is_settled, SETTLE_SECONDS, "all to be committed")
         self.settle_seconds = time.monotonic() - began
         for daemon in self.daemons:
             daemon.wait_running()
