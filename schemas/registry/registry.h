@@ -9,7 +9,7 @@
  *   404 with the registry's error code      | VF_ENOENT
  *   404 of somebody else, such as a proxy   | passing: the registry itself did not say it
  *   401, 403                                | VF_EACCES; look-ups by id and GUID wait
- *   409                                     | VF_EINCOMPATIBLE, unless the schema is there after all
+ *   409                                     | VF_EINCOMPATIBLE, unless it is there after all
  *   422                                     | VF_ESCHEMA
  *   429                                     | passing, not before Retry-After
  *   5xx, 408, no connection, time is up,    | passing: the next URL, then all of them again after
