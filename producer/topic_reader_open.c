@@ -207,6 +207,7 @@ static bool may_pass(rd_kafka_resp_err_t code)
 {
     return code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
            code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+           code == RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH ||
            code == RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH;
 }
 
