@@ -195,15 +195,15 @@ static void test_reported_without_an_offset(void **state)
     struct owner *owner = *state;
     rd_kafka_message_t *messages[8];
     pairs_add(owner->producer, "linger.ms", "1");
-    pairs_add(owner->producer, "retry.backoff.ms", "1000");
+    pairs_add(owner->producer, "retry.backoff.ms", "5000");
     struct vf_sink_config config = config_of(owner);
     create(owner, &config);
-    run_for(owner, 500); /* until it has found the broker */
+    run_for(owner, 1000); /* until it has found the broker */
     vf_mock_fail_late(owner->mock, 1, VF_MOCK_PRODUCE, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
-                      1000);
-    vf_mock_fail_late(owner->mock, 1, VF_MOCK_PRODUCE, RD_KAFKA_RESP_ERR_NO_ERROR, 1000);
+                      2000);
+    vf_mock_fail_late(owner->mock, 1, VF_MOCK_PRODUCE, RD_KAFKA_RESP_ERR_NO_ERROR, 2000);
     assert_int_equal(send_value(owner, "first", 0, 1), 0);
-    run_for(owner, 100);
+    run_for(owner, 500);
     assert_int_equal(send_value(owner, "second", 0, 2), 0);
     assert_int_equal(vf_sink_flush(owner->sink, WAIT_MS, on_flushed), 0);
     run_until(owner, &owner->flushed);

@@ -207,16 +207,16 @@ static void what_was_reported_without_an_offset_is_sent_again(void **state)
 
     assert_int_equal(vf_mock_topic(bench->mock, "visits", 1, &err), 0);
     add_pair(bench, "linger.ms", "1");
-    add_pair(bench, "retry.backoff.ms", "1000");
+    add_pair(bench, "retry.backoff.ms", "5000");
     open_sender(bench, TIMEOUT_MS);
     assert_int_equal(vf_sender_connect(bench->sender, TIMEOUT_MS, &err), 0);
     vf_mock_fail_late(bench->mock, 1, VF_MOCK_PRODUCE, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
-                      1000);
-    vf_mock_fail_late(bench->mock, 1, VF_MOCK_PRODUCE, RD_KAFKA_RESP_ERR_NO_ERROR, 1000);
+                      2000);
+    vf_mock_fail_late(bench->mock, 1, VF_MOCK_PRODUCE, RD_KAFKA_RESP_ERR_NO_ERROR, 2000);
     struct vf_record first = make_record("k", "first");
     struct vf_record second = make_record("k", "second");
     assert_int_equal(send_one(bench, &first, 1, &err), 0);
-    uv_sleep(300);
+    uv_sleep(500);
     assert_int_equal(send_one(bench, &second, 2, &err), 0);
     assert_int_equal(vf_sender_drain(bench->sender, -1, &err), 0);
     assert_int_equal(bench->outcome.acknowledged, 2);
