@@ -3,7 +3,6 @@
 import argparse
 import shutil
 import statistics
-import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from support import events
 from support.client import Client
 from support.feed import SCHEMA_IDS, Feed
+from support.fetched import fetch
 from support.kafka import KafkaNode
 from support.process import wait_until
 
@@ -98,15 +98,9 @@ def main():
     parser.add_argument("--kafka", default=None)
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "release")
     options = parser.parse_args()
-    fetch = ROOT / "tests" / "lib" / "fetch"
-
-    def fetched(*what):
-        done = subprocess.run([fetch, *what], check=True, stdout=subprocess.PIPE, text=True)
-        return done.stdout.split()
-
-    version = options.kafka or fetched("versions")[-1]
+    version = options.kafka or fetch("versions")[-1]
     folder = Path(tempfile.mkdtemp(prefix="visitfeed-bench-"))
-    node = KafkaNode(fetched("kafka", version)[0], folder / "kafka")
+    node = KafkaNode(fetch("kafka", version)[0], folder / "kafka")
     feeds = []
 
     def feed(name):

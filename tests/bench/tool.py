@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from support.client import Client
+from support.fetched import fetch
 from support.kafka import KafkaNode
 from support.programs import parse_logfmt
 
@@ -151,15 +152,9 @@ def main():
     parser.add_argument("--kafka", default=None)
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "release")
     options = parser.parse_args()
-    fetch = ROOT / "tests" / "lib" / "fetch"
-
-    def fetched(*what):
-        done = subprocess.run([fetch, *what], check=True, stdout=subprocess.PIPE, text=True)
-        return done.stdout.split()
-
-    version = options.kafka or fetched("versions")[-1]
+    version = options.kafka or fetch("versions")[-1]
     folder = Path(tempfile.mkdtemp(prefix="visitfeed-bench-"))
-    node = KafkaNode(fetched("kafka", version)[0], folder / "kafka")
+    node = KafkaNode(fetch("kafka", version)[0], folder / "kafka")
     try:
         node.start()
         print(f"Kafka {version}, one broker; {options.events} events, {PARTITIONS} partitions")

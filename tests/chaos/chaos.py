@@ -5,7 +5,6 @@ import argparse
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -19,6 +18,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from support import events
 from support.client import Client
 from support.cluster import NODES, Cluster
+from support.fetched import fetch
 from support.process import wait_until
 from support.programs import Daemon
 from support.proxy import Proxy
@@ -538,11 +538,6 @@ def run_mode(options, mode):
     else:
         print(f"  logs and data are kept in {folder}")
     return good
-
-
-def fetch(*what):
-    command = [ROOT / "tests" / "lib" / "fetch", *what]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
 
 
 def main():

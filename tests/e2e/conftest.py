@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import uuid
@@ -11,8 +10,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FETCH = ROOT / "tests" / "lib" / "fetch"
 sys.path.insert(0, str(ROOT / "tests" / "lib"))
+
+from support.fetched import fetch  # noqa: E402 (found by the path above)
 
 
 def pytest_addoption(parser):
@@ -26,15 +26,9 @@ def pytest_addoption(parser):
     parser.addoption("--keep", action="store_true", help="keep logs and data when all went well")
 
 
-def _fetch(*what):
-    return subprocess.run(
-        [FETCH, *what], check=True, stdout=subprocess.PIPE, text=True
-    ).stdout.split()
-
-
 def pytest_generate_tests(metafunc):
     if "kafka" in metafunc.fixturenames:
-        versions = metafunc.config.getoption("--kafka") or _fetch("versions")
+        versions = metafunc.config.getoption("--kafka") or fetch("versions")
         metafunc.parametrize("kafka", versions, indirect=True, scope="session")
 
 
@@ -62,7 +56,7 @@ def kafka(request, run_folder):
     """A running node. Tests share it and keep apart by the names of their topics and groups."""
     from support.kafka import KafkaNode
 
-    jars = _fetch("kafka", request.param)[0]
+    jars = fetch("kafka", request.param)[0]
     node = KafkaNode(jars, run_folder / f"kafka-{request.param}")
     try:
         yield node.start()
@@ -82,7 +76,7 @@ def registry(run_folder):
     """A running schema registry."""
     from support.registry import Registry
 
-    registry = Registry(_fetch("registry")[0], run_folder / "registry")
+    registry = Registry(fetch("registry")[0], run_folder / "registry")
     try:
         yield registry.start()
     finally:

@@ -26,11 +26,11 @@ REPORT = {
 
 @pytest.fixture(scope="module")
 def mortal_registry(run_folder):
-    from conftest import _fetch
+    from support.fetched import fetch
 
     from support.registry import Registry
 
-    registry = Registry(_fetch("registry")[0], run_folder / "own-registry")
+    registry = Registry(fetch("registry")[0], run_folder / "own-registry")
     try:
         yield registry.start()
     finally:
