@@ -36,11 +36,11 @@ static const struct standard standards[] = {
     {CONSUMERS, "heartbeat.interval.ms", "3000", false},
     /* A misspelt topic must be an error, not a new empty topic. */
     {CONSUMERS, "allow.auto.create.topics", "false", false},
-    /* The memory of prefetching, for any number of partitions: the queue 2 MiB; an answer of each
+    /* The memory of prefetching, for any number of partitions: the queue 1 MiB; an answer of each
      * broker 1 MiB and one partition's share of it 128 KiB, both as compressed. With the
      * library's own 64, 50 and 1 MiB, 200 partitions with a backlog take 350 MiB, and are read
      * no faster. */
-    {CONSUMERS, "queued.max.messages.kbytes", "2048", false},
+    {CONSUMERS, "queued.max.messages.kbytes", "1024", false},
     {CONSUMERS, "fetch.max.bytes", "1048576", false},
     {CONSUMERS, "fetch.message.max.bytes", "131072", false},
     /* 100 ms instead of half a second: after a leader's change reading goes on at once. */

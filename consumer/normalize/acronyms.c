@@ -3,7 +3,6 @@
 
 enum {
     EXPANSION_WORDS_MAX = 12, /* words beside an acronym that may spell it out */
-    READINGS_MAX = 32,        /* of one acronym: a bit each; none has as many */
 };
 
 /* Whether a phrase stands in folded text between word ends. */
@@ -31,49 +30,70 @@ static bool holds_cue(struct vf_slice text, uint64_t words, const struct vf_coll
     return false;
 }
 
-/* Marks the readings that a folded text tells. */
-static void mark_told(struct vf_slice folded, const struct vf_collision *readings, size_t count,
-                      uint32_t *told)
+static void mark(struct vf_collision_set *set, size_t i)
+{
+    set->bits[i / 64] |= UINT64_C(1) << i % 64;
+}
+
+static bool is_marked(const struct vf_collision_set *set, size_t i)
+{
+    return set->bits[i / 64] >> i % 64 & 1;
+}
+
+/* Marks those of the readings [first, first + count) that a folded text tells. */
+static void mark_told(const struct vf_collision *all, size_t first, size_t count,
+                      struct vf_slice folded, struct vf_collision_set *told)
 {
     uint64_t words = vf_cue_words(folded);
 
-    for (size_t i = 0; i < count; i++)
-        if (!(*told >> i & 1) && holds_cue(folded, words, &readings[i]))
-            *told |= UINT32_C(1) << i;
+    for (size_t i = first; i < first + count; i++)
+        if (holds_cue(folded, words, &all[i]))
+            mark(told, i);
 }
 
-/* One of the report's other texts, folded once for all look-ups of the report. */
-static int other_text(const struct vf_organization_query *query, size_t i, struct vf_slice *out)
+/* What one of the report's other texts tells of any acronym. 0 or VF_ENOMEM. */
+static int told_by(const struct vf_organization_query *query, struct vf_slice raw,
+                   struct vf_collision_set *out)
 {
-    const struct vf_name_context *context = query->context;
+    struct vf_memo_key key = {.text = raw, .kind = VF_MEMO_CUES};
+    struct vf_slice folded;
+    size_t count;
 
-    if (context->folded && context->folded[i].ptr) {
-        *out = context->folded[i];
+    if (vf_memo_find(query->context->memo, &key, out, sizeof *out))
+        return VF_OK;
+    *out = (struct vf_collision_set){0};
+    const struct vf_collision *all = vf_reference_collisions(query->reference, &count);
+    int rc = vf_fold(raw, query->arena, &folded);
+    if (rc)
+        return rc == VF_ENOMEM ? rc : VF_OK;
+    mark_told(all, 0, count, folded, out);
+    vf_memo_keep(query->context->memo, &key, out, sizeof *out);
+    return VF_OK;
+}
+
+/* What the report's other texts tell: asked for once, as it is the same for all look-ups. */
+static int told_by_others(const struct vf_organization_query *query, struct vf_collision_set *out)
+{
+    struct vf_cues_told *kept = query->context->told;
+
+    if (kept && kept->known) {
+        *out = kept->set;
         return VF_OK;
     }
-    int rc = vf_fold(context->texts[i], query->arena, out);
-    if (!rc && context->folded)
-        context->folded[i] = *out;
-    return rc;
-}
-
-/* Cues may stand in the text itself or in what else the report says. 0 or VF_ENOMEM. */
-static int find_told(const struct vf_organization_query *query, struct vf_name_text *text,
-                     const struct vf_collision *readings, size_t count, uint32_t *told)
-{
-    *told = 0;
-    mark_told(text->folded.text, readings, count, told);
+    *out = (struct vf_collision_set){0};
     for (size_t i = 0; i < query->context->text_count; i++) {
-        struct vf_slice folded;
+        struct vf_collision_set set;
         struct vf_slice raw = query->context->texts[i];
         if (raw.len > VF_NAME_TEXT_MAX)
             continue;
-        int rc = other_text(query, i, &folded);
-        if (rc == VF_ENOMEM)
+        int rc = told_by(query, raw, &set);
+        if (rc)
             return rc;
-        if (!rc)
-            mark_told(folded, readings, count, told);
+        for (size_t k = 0; k < sizeof set.bits / sizeof set.bits[0]; k++)
+            out->bits[k] |= set.bits[k];
     }
+    if (kept)
+        *kept = (struct vf_cues_told){true, *out};
     return VF_OK;
 }
 
@@ -183,25 +203,28 @@ static int settle_by_words(const struct vf_organization_query *query, struct vf_
     return rc;
 }
 
+/* The readings of an acronym: count of them, from *first on, among all. */
 static const struct vf_collision *readings_of(const struct vf_reference *reference,
-                                              struct vf_slice acronym, size_t *count)
+                                              struct vf_slice acronym, size_t *first, size_t *count)
 {
     size_t all;
     const struct vf_collision *c = vf_reference_collisions(reference, &all);
-    size_t first = 0;
 
-    while (first < all && vf_slice_compare(c[first].acronym, acronym) < 0)
-        first++;
+    *first = 0;
+    while (*first < all && vf_slice_compare(c[*first].acronym, acronym) < 0)
+        (*first)++;
     *count = 0;
-    while (first + *count < all && vf_slice_equal(c[first + *count].acronym, acronym))
+    while (*first + *count < all && vf_slice_equal(c[*first + *count].acronym, acronym))
         (*count)++;
-    return c + first;
+    return c;
 }
 
 bool vf_organization_collides(const struct vf_organization_query *query, struct vf_slice acronym)
 {
+    size_t first;
     size_t count;
-    readings_of(query->reference, acronym, &count);
+
+    readings_of(query->reference, acronym, &first, &count);
     return count > 0;
 }
 
@@ -216,14 +239,16 @@ static void take_reading(const struct vf_collision *readings, size_t count, size
     out->method = out->organization == VF_NO_ORGANIZATION ? VF_METHOD_NONE : method;
 }
 
-/* 0 or VF_ENOMEM. */
 int vf_organization_settle_collision(const struct vf_organization_query *query,
                                      struct vf_name_text *text, const struct vf_name_hit *hit,
                                      struct vf_organization_reading *out)
 {
     struct vf_slice acronym = vf_slice(hit->entry->key, hit->entry->key_len);
+    size_t first;
     size_t count;
-    const struct vf_collision *readings = readings_of(query->reference, acronym, &count);
+    const struct vf_collision *all = readings_of(query->reference, acronym, &first, &count);
+    const struct vf_collision *readings = all + first;
+    struct vf_collision_set set;
     size_t told = count;
     size_t usual = count;
     size_t told_count = 0;
@@ -233,14 +258,12 @@ int vf_organization_settle_collision(const struct vf_organization_query *query,
         return spelt < 0 ? spelt : VF_OK;
     }
     vf_name_consult(query->context);
-    if (count > READINGS_MAX)
-        count = READINGS_MAX;
-    uint32_t told_set;
-    int rc = find_told(query, text, readings, count, &told_set);
+    int rc = told_by_others(query, &set);
     if (rc)
         return rc;
+    mark_told(all, first, count, text->folded.text, &set);
     for (size_t i = 0; i < count; i++) {
-        if (told_set >> i & 1) {
+        if (is_marked(&set, first + i)) {
             told = i;
             told_count++;
         }

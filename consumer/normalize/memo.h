@@ -41,6 +41,7 @@ enum vf_memo_kind {
     VF_MEMO_ORGANIZATION,
     VF_MEMO_OCCASION,
     VF_MEMO_DATES,
+    VF_MEMO_CUES,
 };
 
 struct vf_memo_key {

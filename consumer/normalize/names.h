@@ -6,7 +6,14 @@
 #define VF_NORMALIZE_NAMES_H
 
 #include "base/arena.h"
-#include "reference/reference.h"
+#include "normalize/memo.h"
+#include "reference/name_index.h"
+
+/* The readings of acronyms that a report's texts tell: found when first asked for. */
+struct vf_cues_told {
+    bool known;
+    struct vf_collision_set set;
+};
 
 /* What else the report tells; any part may be empty. The more is filled in, the fewer texts stay
  * ambiguous. */
@@ -18,8 +25,9 @@ struct vf_name_context {
     size_t organization_count;
     const struct vf_slice *texts; /* occasion, other organizations, offices, attribution ... */
     size_t text_count;
-    struct vf_slice *folded; /* room for each text folded, ptr NULL where it is not yet; or NULL */
-    int32_t day;             /* first day of the event; VF_DAY_MIN: not known */
+    struct vf_cues_told *told; /* by the texts; or NULL */
+    struct vf_memo *memo;      /* of what single texts tell; or NULL */
+    int32_t day;               /* first day of the event; VF_DAY_MIN: not known */
     bool *consulted; /* set where more than the language may have decided; NULL: not asked for */
 };
 

@@ -150,7 +150,8 @@ static void set_context(struct vf_work *work)
                                              .countries = work->context_countries,
                                              .organizations = work->organizations,
                                              .texts = work->context_texts,
-                                             .folded = work->context_folded,
+                                             .told = &work->context_told,
+                                             .memo = work->memo,
                                              .day = work->as_of};
     add_text(work, report->occasion);
     for (size_t i = 0; i < report->organizations.count; i++)

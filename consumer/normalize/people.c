@@ -94,7 +94,7 @@ static void look_up(const struct vf_tokens *words, vf_language language, struct 
     for (size_t i = 0; i < words->count; i++) {
         struct vf_lexicon_hit hit;
         size_t next = i + 1;
-        out->kinds[i] = VF_NAME_NONE;
+        out->kinds[i] = VF_NAME_PLAIN_WORD;
         if (vf_tokens_find(words, i, &vf_lexicon_names, language, &hit, &next))
             out->kinds[i] = hit.entry->kind;
         out->ends[i] = (uint8_t)next;
@@ -209,6 +209,10 @@ int vf_person_read(struct vf_slice text, vf_language language, struct vf_arena *
     out->name = name;
     if (!name.len) {
         out->flags |= VF_FLAG_BIT(UNNAMED_PERSON);
+        return VF_OK;
+    }
+    if (name.len > VF_TOKENS_TEXT_MAX) { /* prose */
+        out->flags |= VF_FLAG_BIT(NAME_DOUBTFUL);
         return VF_OK;
     }
     struct vf_slice person = without_brackets(name);

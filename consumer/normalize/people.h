@@ -39,9 +39,10 @@ struct vf_slice vf_person_key(const struct vf_person_name *name, const struct vf
                               struct vf_arena *arena);
 
 /* Part of vf_person_read: fills key, lone and sign from the words of the name, tokens begin ..
- * end - 1; kinds: what the lexicon of names says of each token, VF_NAME_NONE where nothing. */
+ * end - 1; kinds: what the lexicon of names says of each token, VF_NAME_PLAIN_WORD where nothing.
+ */
 void vf_person_spell(const struct vf_tokens *tokens, const uint8_t *kinds, size_t begin, size_t end,
                      vf_language language, struct vf_person_name *out);
-enum { VF_NAME_NONE = 0xFF };
+enum { VF_NAME_PLAIN_WORD = 0xFF };
 
 #endif

@@ -231,7 +231,7 @@ static void join_servants(struct name *name)
             joined.latin[joined.len++] = name->tokens[next].latin[k];
         joined.skeleton_len = joined.consonants = joined.syllables = 0;
         make_skeleton(&joined, name->turkic);
-        joined.kind = VF_NAME_NONE;
+        joined.kind = VF_NAME_PLAIN_WORD;
         *t = joined;
         memmove(t + 1, name->tokens + next + 1, (name->count - next - 1) * sizeof *t);
         name->count -= next - i;
@@ -371,7 +371,7 @@ static bool is_short(const struct name *name, const struct token *list[TOKENS_MA
     if (single) {
         *count = 0;
         for (size_t i = 0; i < name->count; i++)
-            if (*count || name->count - i <= 2 || name->tokens[i].kind == VF_NAME_NONE ||
+            if (*count || name->count - i <= 2 || name->tokens[i].kind == VF_NAME_PLAIN_WORD ||
                 name->tokens[i].kind == VF_NAME_PARTICLE)
                 list[(*count)++] = &name->tokens[i];
         return true;

@@ -82,7 +82,7 @@ struct vf_work {
 
     struct vf_name_context context;
     struct vf_slice context_texts[VF_CONTEXT_TEXTS];
-    struct vf_slice context_folded[VF_CONTEXT_TEXTS];
+    struct vf_cues_told context_told;
     vf_country_index context_countries[VF_PARTIES_MAX];
     vf_organization_index organizations[VF_ORGANIZATIONS_SEEN]; /* named, each once, in order */
     size_t organization_count;

@@ -347,6 +347,9 @@ static int compare_collisions(const void *a, const void *b)
 
 int vf_load_collisions(struct vf_reference *reference, struct vf_table *table, struct vf_error *err)
 {
+    if (vf_table_rows(table) > VF_COLLISIONS_MAX)
+        return vf_table_error(table, COLLISION_ACRONYM, err, "more than %d readings of acronyms",
+                              VF_COLLISIONS_MAX);
     reference->collisions =
         vf_arena_calloc(&reference->arena, vf_table_rows(table), sizeof *reference->collisions);
     if (!reference->collisions)

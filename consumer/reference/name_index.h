@@ -84,6 +84,13 @@ struct vf_cue {
 /* The set of a folded text's words. */
 uint64_t vf_cue_words(struct vf_slice folded);
 
+enum { VF_COLLISIONS_MAX = 256 }; /* readings of all acronyms together; 87 are shipped */
+
+/* Some of them, by their positions in vf_reference_collisions. */
+struct vf_collision_set {
+    uint64_t bits[VF_COLLISIONS_MAX / 64];
+};
+
 /* An acronym that also means something else. */
 struct vf_collision {
     struct vf_slice acronym;            /* folded */

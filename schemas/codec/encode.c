@@ -10,9 +10,10 @@
 /* ---- writing -------------------------------------------------------------------------- */
 
 enum {
-    ROOM = 64,      /* bytes that are free wherever an instruction begins to write: enough for
-                       whatever has no length of its own */
-    SHORT_MAX = 32, /* bytes; strings up to here fit, too, and most are */
+    ROOM = WIRE_ENCODE_ROOM, /* is free wherever an instruction begins to write: enough for
+                                whatever has no length of its own */
+    SHORT_MAX = 32,          /* bytes; strings up to here fit, too, and most are */
+    MIDDLE_MAX = 63,         /* and up to here: the most whose length is told by one byte */
 };
 
 static const uint8_t *comfort_of(const struct vf_buffer *out)
@@ -89,7 +90,7 @@ __attribute__((noinline)) static uint8_t *write_raw(struct wire_encoder *encoder
     return at + slice->len;
 }
 
-/* What is longer than SHORT_MAX. */
+/* What is longer than MIDDLE_MAX. */
 __attribute__((noinline)) static uint8_t *write_long(struct wire_encoder *encoder, uint8_t *at,
                                                      const struct vf_slice *slice, bool text)
 {
@@ -107,6 +108,15 @@ __attribute__((noinline)) static uint8_t *write_long(struct wire_encoder *encode
     return at + slice->len;
 }
 
+/* Copies at most MIDDLE_MAX bytes; as wire_copy_short. */
+static inline uint64_t copy(uint8_t *to, const char *from, size_t len)
+{
+    if (len <= SHORT_MAX)
+        return wire_copy_short(to, from, len);
+    wire_pair bits = wire_copy_middle(to, from, len);
+    return bits[0] | bits[1];
+}
+
 static inline uint8_t *write_slice(struct wire_encoder *encoder, uint8_t *at,
                                    const struct vf_slice *slice, bool text)
 {
@@ -115,10 +125,10 @@ static inline uint8_t *write_slice(struct wire_encoder *encoder, uint8_t *at,
 
     if (__builtin_expect(!from, 0))
         return NULL;
-    if (len > SHORT_MAX)
+    if (len > MIDDLE_MAX)
         return write_long(encoder, at, slice, text);
     *at++ = (uint8_t)(2 * len); /* in zigzag */
-    uint64_t bits = wire_copy_short(at, from, len);
+    uint64_t bits = copy(at, from, len);
     if (__builtin_expect(text && (bits & WIRE_HIGH_BITS), 0) && !wire_utf8_check(from, len))
         return NULL;
     return at + len;

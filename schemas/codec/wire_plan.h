@@ -47,10 +47,12 @@ int wire_decode_first(const struct wire_plan *plan, struct vf_slice bytes,
                       const struct wire_limits *limits, struct vf_arena *arena, void *value,
                       size_t *used, struct vf_error *err);
 
+enum { WIRE_ENCODE_ROOM = 96 }; /* bytes */
+
 /* Appends one value of the schema to out, nothing on failure. VF_EDATA names the field that is
  * out of range (enum index, fixed size, union branch, NULL where null is not allowed, bad
- * UTF-8); VF_ELIMIT: the buffer's limit, which must be 64 bytes above what the value needs, or
- * nested too deep; VF_ENOMEM. */
+ * UTF-8); VF_ELIMIT: the buffer's limit, which must be WIRE_ENCODE_ROOM above what the value
+ * needs, or nested too deep; VF_ENOMEM. */
 int wire_encode(const struct wire_schema *schema, const void *value, struct vf_buffer *out,
                 struct vf_error *err);
 

@@ -94,17 +94,30 @@ static inline uint64_t wire_copy_short(uint8_t *to, const char *text, size_t len
     return first | middle | last;
 }
 
-/* Copies at least 16 bytes; true when no byte has its high bit set. */
+/* Copies 32 to 64 bytes; the same. */
+static inline wire_pair wire_copy_middle(uint8_t *to, const char *text, size_t len)
+{
+    const size_t size = sizeof(wire_pair);
+    wire_pair a = wire_load_pair(text);
+    wire_pair b = wire_load_pair(text + size);
+    wire_pair c = wire_load_pair(text + len - 2 * size);
+    wire_pair d = wire_load_pair(text + len - size);
+
+    memcpy(to, &a, size);
+    memcpy(to + size, &b, size);
+    memcpy(to + len - 2 * size, &c, size);
+    memcpy(to + len - size, &d, size);
+    return a | b | c | d;
+}
+
+/* Copies at least 64 bytes; true when no byte has its high bit set. */
 static inline bool wire_copy_long_ascii(uint8_t *to, const char *text, size_t len)
 {
-    wire_pair all = wire_load_pair(text + len - sizeof all);
+    enum { STEP = 64 };
+    wire_pair all = wire_copy_middle(to + len - STEP, text + len - STEP, STEP);
 
-    memcpy(to + len - sizeof all, &all, sizeof all);
-    for (size_t at = 0; at + sizeof all < len; at += sizeof all) {
-        wire_pair pair = wire_load_pair(text + at);
-        memcpy(to + at, &pair, sizeof pair);
-        all |= pair;
-    }
+    for (size_t at = 0; at + STEP < len; at += STEP)
+        all |= wire_copy_middle(to + at, text + at, STEP);
     return !((all[0] | all[1]) & WIRE_HIGH_BITS);
 }
 

@@ -1,11 +1,14 @@
 /*
- * The client library alone, as a measure for the tool.
+ * The client library alone, as a measure for the tool and the daemon.
  *
  *   bench_plain produce BROKERS TOPIC RECORDING   sends the recording's records from memory
  *   bench_plain consume BROKERS TOPIC             reads all that the topic holds
+ *   bench_plain pass BROKERS TOPIC OUTPUT GROUP RECORDS
+ *                                                 as a member of GROUP, each record unchanged
  *
  * Prints records, bytes of keys and values, and seconds: of producing from the first record to
- * the last acknowledgement, of consuming from the start of all partitions to their ends.
+ * the last acknowledgement, of consuming from the start of all partitions to their ends, of
+ * passing on from the first record to the commit after the last acknowledgement.
  */
 #include "base/memory.h"
 #include "feed/input.h"
@@ -141,19 +144,26 @@ static void produce_one(rd_kafka_t *client, rd_kafka_topic_t *topic, const struc
     }
 }
 
-static void produce(struct bench *bench, const char *brokers, const char *name, const char *path)
+/* As the tool and the daemon send by default. */
+static rd_kafka_t *open_producer(struct bench *bench, const char *brokers)
 {
     static const char *const properties[][2] = {{"enable.idempotence", "true"},
                                                 {"compression.type", "lz4"},
                                                 {"linger.ms", "5"},
                                                 {NULL, NULL}};
-    enum { POLL_EVERY = 100 };
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
 
-    load(bench, path);
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     rd_kafka_conf_set_opaque(conf, bench);
-    rd_kafka_t *client = open_client(RD_KAFKA_PRODUCER, conf, brokers, properties);
+    return open_client(RD_KAFKA_PRODUCER, conf, brokers, properties);
+}
+
+static void produce(struct bench *bench, const char *brokers, const char *name, const char *path)
+{
+    enum { POLL_EVERY = 100 };
+
+    load(bench, path);
+    rd_kafka_t *client = open_producer(bench, brokers);
     rd_kafka_topic_t *topic = rd_kafka_topic_new(client, name, NULL);
     rd_kafka_metadata_destroy(ask(client, topic));
 
@@ -204,6 +214,70 @@ static void consume(struct bench *bench, const char *brokers, const char *name)
     exit(0); /* the library's own ending is not measured, and nothing is to be kept */
 }
 
+/* ---- passing on ---- */
+
+static rd_kafka_t *open_member(const char *brokers, const char *name, const char *group)
+{
+    const char *const properties[][2] = {{"group.id", group},
+                                         {"auto.offset.reset", "earliest"},
+                                         {"enable.auto.commit", "false"},
+                                         {NULL, NULL}};
+    rd_kafka_t *client = open_client(RD_KAFKA_CONSUMER, rd_kafka_conf_new(), brokers, properties);
+    rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
+
+    rd_kafka_poll_set_consumer(client);
+    rd_kafka_topic_partition_list_add(topics, name, RD_KAFKA_PARTITION_UA);
+    if (rd_kafka_subscribe(client, topics))
+        die(name, "cannot be subscribed");
+    rd_kafka_topic_partition_list_destroy(topics);
+    return client;
+}
+
+static void pass_one(struct bench *bench, rd_kafka_t *producer, rd_kafka_topic_t *topic,
+                     const rd_kafka_message_t *message)
+{
+    if (message->err)
+        die("consume", rd_kafka_message_errstr(message));
+    while (rd_kafka_produce(topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, message->payload,
+                            message->len, message->key, message->key_len, NULL)) {
+        if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+            die("produce", rd_kafka_err2str(rd_kafka_last_error()));
+        rd_kafka_poll(producer, 10);
+    }
+    bench->count++;
+    bench->bytes += message->key_len + message->len;
+}
+
+static void pass(struct bench *bench, char **arguments)
+{
+    static rd_kafka_message_t *batch[BATCH];
+    const char *brokers = arguments[0];
+    size_t records = strtoull(arguments[4], NULL, 10);
+    rd_kafka_t *consumer = open_member(brokers, arguments[1], arguments[3]);
+    rd_kafka_t *producer = open_producer(bench, brokers);
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(producer, arguments[2], NULL);
+    rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(consumer);
+    double begin = 0;
+
+    while (bench->count < records) {
+        ssize_t n = rd_kafka_consume_batch_queue(queue, WAIT_MS, batch, BATCH);
+        if (begin == 0 && n > 0)
+            begin = now();
+        for (ssize_t i = 0; i < n; i++) {
+            pass_one(bench, producer, topic, batch[i]);
+            rd_kafka_message_destroy(batch[i]);
+        }
+        rd_kafka_poll(producer, 0);
+    }
+    while (bench->acknowledged < bench->count)
+        rd_kafka_flush(producer, WAIT_MS);
+    rd_kafka_resp_err_t code = rd_kafka_commit(consumer, NULL, 0);
+    if (code)
+        die("commit", rd_kafka_err2str(code));
+    report(bench, begin);
+    exit(0); /* the library's own ending is not measured, and nothing is to be kept */
+}
+
 int main(int argc, char **argv)
 {
     struct bench bench = {.count = 0};
@@ -212,8 +286,11 @@ int main(int argc, char **argv)
         produce(&bench, argv[2], argv[3], argv[4]);
     else if (argc == 4 && strcmp(argv[1], "consume") == 0)
         consume(&bench, argv[2], argv[3]);
+    else if (argc == 7 && strcmp(argv[1], "pass") == 0)
+        pass(&bench, argv + 2);
     else
-        die("usage", "produce BROKERS TOPIC RECORDING | consume BROKERS TOPIC");
+        die("usage", "produce BROKERS TOPIC RECORDING | consume BROKERS TOPIC | "
+                     "pass BROKERS TOPIC OUTPUT GROUP RECORDS");
     vf_arena_release(&bench.arena);
     free(bench.records);
     return 0;

@@ -3,6 +3,7 @@
 import argparse
 import shutil
 import statistics
+import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -17,6 +18,7 @@ from support.process import wait_until
 ROOT = Path(__file__).resolve().parents[2]
 PARTITIONS = 12
 MODES = ("at-least-once", "exactly-once")
+PLAIN = "the client library alone, passing on the same bytes"
 
 
 def records(count):
@@ -45,21 +47,36 @@ def drain(feed, mode, group, count, **changes):
     return count / seconds, peak
 
 
+def pass_on(feed, build, group, count):
+    """Events a second of a plain loop that reads, sends unchanged and commits."""
+    output = f"{feed.name}-plain"
+    feed.client.create_topic(output, PARTITIONS)
+    command = [build / "tests" / "bench_plain", "pass", feed.client.bootstrap]
+    command += [feed.inputs["visit"], output, group, count]
+    done = subprocess.run([str(c) for c in command], check=True, stdout=subprocess.PIPE, text=True)
+    feed.client.delete_topic(output)
+    return count / float(done.stdout.split()[2])
+
+
 def throughput(feed, options):
-    fill(feed, options.events)
-    rates = {mode: [] for mode in MODES}
+    """Turn and turn about, so that all meet the same moods of the machine."""
+    count = options.events
+    fill(feed, count)
+    rates = {name: [] for name in (*MODES, PLAIN)}
     peaks = dict.fromkeys(MODES, 0)
     for round_ in range(options.rounds):
         for mode in MODES:
-            rate, peak = drain(feed, mode, f"{feed.name}-{mode}-{round_}", options.events)
+            rate, peak = drain(feed, mode, f"{feed.name}-{mode}-{round_}", count)
             rates[mode].append(rate)
             peaks[mode] = max(peaks[mode], peak)
-    medians = {mode: statistics.median(rates[mode]) for mode in MODES}
-    for mode in MODES:
-        print(f"{mode}: {medians[mode]:.0f} events/s, of {options.rounds}: "
-              + ", ".join(f"{rate:.0f}" for rate in rates[mode])
-              + f"; peak resident memory {peaks[mode] / 2**20:.0f} MiB")
-    print(f"exactly-once / at-least-once: {medians['exactly-once'] / medians['at-least-once']:.2f}")
+        rates[PLAIN].append(pass_on(feed, options.build, f"{feed.name}-{round_}", count))
+    medians = {name: statistics.median(line) for name, line in rates.items()}
+    for name, line in rates.items():
+        peak = f"; peak resident memory {peaks[name] / 2**20:.0f} MiB" if name in peaks else ""
+        print(f"{name}: {medians[name]:.0f} events/s, of {options.rounds}: "
+              + ", ".join(f"{rate:.0f}" for rate in line) + peak)
+    for mine, theirs in ((MODES[1], MODES[0]), (MODES[0], PLAIN)):
+        print(f"{mine} / {theirs}: {medians[mine] / medians[theirs]:.2f}")
 
 
 def recovery(feed, mode, static):
@@ -92,7 +109,7 @@ def memory(feed, mode):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--events", type=int, default=200000)
+    parser.add_argument("--events", type=int, default=600000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=["throughput", "recovery", "memory"])
     parser.add_argument("--kafka", default=None)
@@ -121,8 +138,8 @@ def main():
             if options.only in (None, "memory"):
                 memory(feed(f"memory-{mode}"), mode)
     finally:
-        for one in feeds:
-            one.close()
+        while feeds:
+            feeds.pop().close()  # and its clients end, before their broker does
         node.stop()
     shutil.rmtree(folder)
 

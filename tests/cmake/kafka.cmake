@@ -10,8 +10,3 @@ vf_unit_test(checkpoint DEPENDS vf_kafka)
 
 # The mock takes three seconds and more for each rebalance.
 set_tests_properties(unit_kafka_relay unit_kafka_faults PROPERTIES TIMEOUT 600)
-
-if(VISITFEED_BENCH)
-  add_executable(bench_kafka bench/bench_kafka.c)
-  target_link_libraries(bench_kafka PRIVATE vf_kafka)
-endif()

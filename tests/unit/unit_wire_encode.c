@@ -200,7 +200,7 @@ static void values_end_anywhere_in_the_buffer(void **state)
     vf_buffer_init(&whole, TEST_BUFFER_LIMIT);
     assert_int_equal(wire_encode(schema, &value, &whole, &err), 0);
     assert_int_equal(whole.len, 32 + 34 + 1 + 34 + 10 + 402 + 2 + 20 + 380 + 400 + 2);
-    for (size_t limit = 0; limit < whole.len + 64; limit++) {
+    for (size_t limit = 0; limit < whole.len + WIRE_ENCODE_ROOM; limit++) {
         struct vf_buffer out;
         vf_buffer_init(&out, limit);
         assert_int_equal(wire_encode(schema, &value, &out, &err), VF_ELIMIT);
@@ -209,7 +209,7 @@ static void values_end_anywhere_in_the_buffer(void **state)
     }
     for (size_t before = 0; before < 600; before++) {
         struct vf_buffer out;
-        vf_buffer_init(&out, whole.len + before + 64);
+        vf_buffer_init(&out, whole.len + before + WIRE_ENCODE_ROOM);
         assert_true(vf_buffer_append(&out, text, before < 400 ? before : 400));
         size_t start = out.len;
         assert_int_equal(wire_encode(schema, &value, &out, &err), 0);
