@@ -36,6 +36,7 @@ struct vf_client {
     unsigned ups_at_down; /* ups when all brokers went down */
     bool down;            /* no broker can be reached */
     char last_error[256]; /* why the last connection failed */
+    bool never_assigned;  /* a member of a group that goes before its first assignment */
     void (*on_closed)(void *owner);
 };
 
@@ -55,7 +56,8 @@ void vf_client_error(struct vf_client *client, rd_kafka_resp_err_t code, const c
 
 /* Destroys the handle on a thread of its own, since that may block; all other objects got from it
  * must be gone. on_closed comes from the loop, after VF_CLIENT_DESTROY_MS at the latest: then the
- * handle and its threads are left behind, which is logged. */
+ * handle and its threads are left behind, which is logged. Left behind at once is one that the
+ * library would abort the process for: https://github.com/confluentinc/librdkafka/issues/4312 */
 void vf_client_close(struct vf_client *client, uv_loop_t *loop, void (*on_closed)(void *owner));
 /* Handles left behind by any thread. While there are some, the process must end by _exit: their
  * threads still use what exit tears down. */

@@ -76,18 +76,36 @@ static void on_ended(uv_async_t *async)
     close_handles(destruction);
 }
 
+static void leave_behind(struct destruction *destruction, const char *message)
+{
+    atomic_fetch_add(&left_behind, 1);
+    vf_log(VF_LOG_WARN, VF_LOG_KAFKA, message,
+           VF_FIELDS(vf_text("client", vf_client_role_name(destruction->client->role))));
+    close_handles(destruction);
+}
+
 static void on_limit(uv_timer_t *timer)
 {
     struct destruction *destruction = timer->data;
     int expected = RUNNING;
 
-    if (!atomic_compare_exchange_strong(&destruction->outcome, &expected, LEFT))
-        return; /* on_ended is on its way */
-    atomic_fetch_add(&left_behind, 1);
-    vf_log(VF_LOG_WARN, VF_LOG_KAFKA, "the client library does not end; going on without it",
-           VF_FIELDS(vf_text("client", vf_client_role_name(destruction->client->role)),
-                     vf_int("after_ms", VF_CLIENT_DESTROY_MS)));
-    close_handles(destruction);
+    if (atomic_compare_exchange_strong(&destruction->outcome, &expected, LEFT))
+        leave_behind(destruction, "the client library does not end; going on without it");
+    /* else on_ended is on its way */
+}
+
+/* Such a release takes it for granted that the assignor has a state, which comes with the first
+ * assignment. */
+static bool aborts_when_destroyed(const struct vf_client *client)
+{
+    enum { FIXED = 0x020300ff };
+    char strategy[256];
+    size_t size = sizeof strategy;
+
+    return client->never_assigned && rd_kafka_version() < FIXED &&
+           rd_kafka_conf_get(rd_kafka_conf(client->rk), "partition.assignment.strategy", strategy,
+                             &size) == RD_KAFKA_CONF_OK &&
+           strstr(strategy, "cooperative-sticky");
 }
 
 unsigned vf_client_left_behind(void)
@@ -103,6 +121,11 @@ static bool start(struct destruction *destruction, uv_loop_t *loop)
     destruction->ended.data = destruction;
     destruction->limit.data = destruction;
     destruction->open_handles = 2;
+    if (aborts_when_destroyed(destruction->client)) {
+        atomic_store(&destruction->outcome, LEFT);
+        leave_behind(destruction, "the client library would abort on its end; going on without it");
+        return true;
+    }
     if (uv_thread_create(&destruction->thread, destroy_handle, destruction)) {
         /* Then at once, however long it takes. */
         destroy_now(destruction->rk);

@@ -338,6 +338,9 @@ static const struct defect defects[] = {
      "cooperative-sticky can loop for ever while assigning; range is safe"},
     {0x02000000, 0x020400ff, "partition.assignment.strategy", "cooperative-sticky",
      "cooperative-sticky can hang when an assignment arrives while closing"},
+    {0x02000000, 0x020300ff, "partition.assignment.strategy", "cooperative-sticky",
+     "cooperative-sticky aborts when destroyed before the first assignment; it is left behind "
+     "then"},
     {0x02010000, 0x020300ff, NULL, NULL,
      "a quick change of leaders can start an endless loop of OffsetForLeaderEpoch requests"},
     {0x02010000, 0x020300ff, NULL, NULL,

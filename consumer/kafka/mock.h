@@ -19,6 +19,7 @@ enum vf_mock_request { /* Kafka's own numbers of requests */
                        VF_MOCK_OFFSET_COMMIT = 8,
                        VF_MOCK_JOIN_GROUP = 11,
                        VF_MOCK_HEARTBEAT = 12,
+                       VF_MOCK_SYNC_GROUP = 14,
 };
 
 /* brokers: 1..8. VF_EKAFKA. */

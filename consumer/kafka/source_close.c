@@ -52,6 +52,7 @@ static void destroy(struct vf_source *source)
     vf_wakeup_unwatch(source->records);
     rd_kafka_queue_destroy(source->group);
     rd_kafka_queue_destroy(source->records);
+    source->client.never_assigned = source->assignments == 0;
     vf_client_close(&source->client, source->loop, on_destroyed);
 }
 

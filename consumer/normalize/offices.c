@@ -182,14 +182,29 @@ static bool title_follows(const struct parser *p, size_t at)
            has(titles | TERM(FORMER) | TERM(DEPUTY), UINT32_C(1) << hit.entry->kind);
 }
 
+/* "Inter-Parliamentary Union (IPU) President": what a bracket or quote stands before, at at, is
+ * still the same office, as none was told before it. */
+static bool goes_on(const struct parser *p, size_t at)
+{
+    const struct vf_tokens *tokens = p->tokens;
+    size_t i = 0;
+
+    while (i < tokens->count && tokens->at[i].folded_begin < at)
+        i++;
+    return !has(p->seen, titles) && i < tokens->count && tokens->at[i].gap == VF_GAP_BRACKET;
+}
+
 static void parse(struct parser *p)
 {
     for (size_t at = 0; at < p->folded.len;) {
         struct vf_lexicon_hit hit;
         char c = p->folded.ptr[at];
         if (c == '\n') {
-            end_part(p, at);
-            p->begin = ++at;
+            if (!goes_on(p, at + 1)) {
+                end_part(p, at);
+                p->begin = at + 1;
+            }
+            at++;
         } else if (c == ' ') {
             at++;
         } else if (!find(p, at, &hit)) {

@@ -66,16 +66,35 @@ static bool is_no_name(struct vf_slice text)
     return false;
 }
 
-/* What stands in brackets explains the name. */
-static struct vf_slice without_brackets(struct vf_slice text)
+/* What stands between brackets explains the name, or a part of it: "Lt. Gen. (Retd) A. B.". Of
+ * several, all from the second on is left out. ptr NULL: out of memory. */
+static struct vf_slice without_brackets(struct vf_slice text, struct vf_arena *arena)
 {
     static const char *const open[] = {"(", "（"};
+    static const char *const close[] = {")", "）"};
 
     for (size_t k = 0; k < sizeof open / sizeof open[0]; k++) {
+        const char *stop = text.ptr + text.len;
         const char *at = memmem(text.ptr, text.len, open[k], strlen(open[k]));
         if (!at || at == text.ptr)
             continue;
-        text.len = (size_t)(at - text.ptr);
+        size_t begin = (size_t)(at - text.ptr);
+        const char *behind = memmem(at, (size_t)(stop - at), close[k], strlen(close[k]));
+        behind = behind ? behind + strlen(close[k]) : stop;
+        size_t more = (size_t)(stop - behind);
+        const char *again = memmem(behind, more, open[k], strlen(open[k]));
+        if (again)
+            more = (size_t)(again - behind);
+        if (more && vf_text_is_word((unsigned char)behind[more - 1])) {
+            char *joined = vf_arena_alloc(arena, begin + more);
+            if (!joined)
+                return VF_SLICE_NULL;
+            memcpy(joined, text.ptr, begin);
+            memcpy(joined + begin, behind, more);
+            text = vf_slice(joined, begin + more);
+        } else {
+            text.len = begin;
+        }
         while (text.len && text.ptr[text.len - 1] == ' ')
             text.len--;
     }
@@ -215,7 +234,9 @@ int vf_person_read(struct vf_slice text, vf_language language, struct vf_arena *
         out->flags |= VF_FLAG_BIT(NAME_DOUBTFUL);
         return VF_OK;
     }
-    struct vf_slice person = without_brackets(name);
+    struct vf_slice person = without_brackets(name, arena);
+    if (!person.ptr)
+        return VF_ENOMEM;
     int rc = vf_tokens_read(person, arena, &words);
     if (rc)
         return rc;

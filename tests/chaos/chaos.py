@@ -12,7 +12,7 @@ import time
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from support import events
@@ -228,8 +228,19 @@ class Chaos:
         admin = AdminClient({"bootstrap.servers": self.cluster.bootstrap, "log_level": 0})
         names = [*self.inputs.values(), *self.outputs.values(), self.dead_letter]
         topics = [NewTopic(n, num_partitions=PARTITIONS, replication_factor=NODES) for n in names]
-        for future in admin.create_topics(topics).values():
-            future.result(60)
+
+        def create():
+            """The brokers have only just begun, and may break connections."""
+            try:
+                there = admin.list_topics(timeout=30).topics
+                missing = [topic for topic in topics if topic.topic not in there]
+                for future in admin.create_topics(missing).values() if missing else ():
+                    future.result(60)
+                return not missing
+            except KafkaException:
+                return False
+
+        wait_until(create, 120, "the topics", pause=1)
         self.admin = admin
 
     def new_writers(self):
@@ -379,16 +390,25 @@ class Chaos:
                     print(began, name, file=log)
                 return
 
+    def reason_to_end(self, daemon):
+        """What a daemon leaves to its supervisor."""
+        if self.mode == "at-least-once" and daemon.lines("producer failed"):
+            return "its producer failed for good"
+        # What a static member sent before it was killed may reach the broker late, and then
+        # fences its successor.
+        failed = daemon.lines("consumer failed")
+        if self.options.static and any("FENCED_INSTANCE_ID" in line["error"] for line in failed):
+            return "it was fenced by its own past"
+        return None
+
     def check_daemons(self):
         for daemon in list(self.daemons):
             code = daemon.exit_code()
             if code is None:
                 continue
-            # Without transactions it leaves a producer that failed for good to its supervisor.
-            assert code == 1 and self.mode == "at-least-once" and daemon.lines("producer failed"), (
-                f"a daemon ended by itself with {code}\n{daemon.tail()}"
-            )
-            self.counts["started again after its producer failed for good"] += 1
+            reason = self.reason_to_end(daemon) if code == 1 else None
+            assert reason, f"a daemon ended by itself with {code}\n{daemon.tail()}"
+            self.counts[f"started again after {reason}"] += 1
             self.daemons.remove(daemon)
             self.start_daemon()
 

@@ -2,12 +2,15 @@
  * and offsets are committed up to there and no further. */
 #include "unit_kafka_harness.h"
 
+#include "kafka/client.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -501,6 +504,26 @@ static void test_cooperative_rebalance(void **state)
     second_member_joins("consumer:partition.assignment.strategy=cooperative-sticky");
 }
 
+/* Between joining and the first assignment, when some releases have an assignor without a state. */
+static void test_cooperative_ends_before_its_first_assignment(void **state)
+{
+    enum { LATE_MS = 8000, JOINED_MS = 5000 };
+    struct vf_mock *mock = new_mock(1, 1);
+    static struct relay relay;
+    const char *extra[] = {"consumer:partition.assignment.strategy=cooperative-sticky", NULL};
+    struct relay_config config = {.mock = mock, .extra = extra};
+    unsigned left = vf_client_left_behind();
+
+    (void)state;
+    vf_mock_fail_late(mock, 1, VF_MOCK_SYNC_GROUP, 0, LATE_MS);
+    relay_start(&relay, &config);
+    relay_run_ms(&relay, JOINED_MS);
+    assert_int_equal(relay.taken, 0);
+    relay_stop(&relay, 1000);
+    assert_int_equal(vf_client_left_behind() - left, rd_kafka_version() < 0x020300ff);
+    vf_mock_free(mock);
+}
+
 static bool has_both_and_all(struct relay *relay)
 {
     struct vf_source_status status;
@@ -598,10 +621,16 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_close_before_start_of_anything),
         cmocka_unit_test(test_eager_rebalance),
         cmocka_unit_test(test_cooperative_rebalance),
+        cmocka_unit_test(test_cooperative_ends_before_its_first_assignment),
         cmocka_unit_test(test_revoke_deadline),
         cmocka_unit_test(test_rewind_replays_from_the_committed),
     };
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    if (vf_client_left_behind()) { /* its threads go on */
+        fflush(NULL);
+        _exit(failed);
+    }
+    return failed;
 }
