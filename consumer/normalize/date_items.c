@@ -5,33 +5,7 @@
 #include "normalize/date_items.h"
 
 #include "normalize/calendars.h"
-
-struct scan {
-    const struct vf_date_token *at;
-    size_t count;
-    bool day_first;
-    bool english;
-};
-
-static bool is(const struct scan *s, size_t i, enum vf_word_kind kind)
-{
-    return s->at[i].kind == kind;
-}
-
-static bool is_mark(const struct scan *s, size_t i, char mark)
-{
-    return s->at[i].kind == VF_WORD_MARK && s->at[i].value == mark;
-}
-
-static bool is_digits(const struct scan *s, size_t i, int low, int high)
-{
-    return s->at[i].kind == VF_WORD_DIGITS && s->at[i].value >= low && s->at[i].value <= high;
-}
-
-static bool is_soft_word(const struct scan *s, size_t i)
-{
-    return is(s, i, VF_WORD_FILLER) || is(s, i, VF_WORD_HENCE);
-}
+#include "normalize/date_scan.h"
 
 /* Past words and points that may stand inside a date: "of", "de", "го", "." */
 static size_t skip_soft(const struct scan *s, size_t i)
@@ -57,6 +31,14 @@ static int day_number(const struct scan *s, size_t i)
     return s->at[i].value;
 }
 
+/* Whether a day, or one of another month, follows the "to" at i: "3日至13日". */
+static bool leads_to_day(const struct scan *s, size_t i)
+{
+    return day_number(s, i + 1) || is(s, i + 1, VF_WORD_MONTH_OFFSET) ||
+           is(s, i + 1, VF_WORD_MONTH) ||
+           (is_digits(s, i + 1, 1, 12) && is(s, i + 2, VF_WORD_MONTH_AFTER));
+}
+
 /* Past what is hung on a number: "th", "-го", "-dən", "일". *implied: it says that the next number
  * ends a range. */
 static size_t skip_suffix(const struct scan *s, size_t i, bool *implied)
@@ -74,9 +56,12 @@ static size_t skip_suffix(const struct scan *s, size_t i, bool *implied)
             return i;
         switch (t->kind) {
         case VF_WORD_FROM: *implied = true; break;
+        case VF_WORD_TO:
+            if (leads_to_day(s, i + dash))
+                return i;
+            break;
         case VF_WORD_FILLER:
         case VF_WORD_HENCE:
-        case VF_WORD_TO:
         case VF_WORD_WEEKDAY_SHORT: break;
         case VF_WORD_OTHER:
             if (t->name_len > 8)
@@ -143,6 +128,8 @@ static size_t parse_days(const struct scan *s, size_t i, bool after_month,
         if (!connector && !implied)
             break;
         size_t next = skip_between(s, end + connector);
+        if (is(s, end, VF_WORD_TO) && is_mark(s, next, '.') && s->at[next].glued)
+            next++; /* "s.d." */
         int day = day_number(s, next);
         bool more;
         if (day <= last)
@@ -191,11 +178,26 @@ static size_t parse_era(const struct scan *s, size_t i, struct vf_date_item *ite
     return skip_year_marks(s, number + 1, item);
 }
 
+/* "109年8月": three digits in front of a month are a year of the Republic of China. */
+static size_t parse_republic_year(const struct scan *s, size_t i, struct vf_date_item *item)
+{
+    enum { YEAR_ZERO = 1911, LAST = 139 };
+
+    if (!s->chinese || !is_digits(s, i, 100, LAST) || s->at[i].digits != 3 ||
+        !is(s, i + 1, VF_WORD_YEAR_AFTER) || !is_digits(s, i + 2, 1, 12) ||
+        !is(s, i + 3, VF_WORD_MONTH_AFTER))
+        return 0;
+    item->year = YEAR_ZERO + s->at[i].value;
+    return i + 2;
+}
+
 /* A year of four digits, one of two digits behind an apostrophe, or one of an era. */
 static size_t parse_year(const struct scan *s, size_t i, struct vf_date_item *item)
 {
     size_t era = parse_era(s, i, item);
 
+    if (!era)
+        era = parse_republic_year(s, i, item);
     if (era)
         return era;
     if (is_mark(s, i, '\'') && is_digits(s, i + 1, 0, 99) && s->at[i + 1].digits == 2) {
@@ -278,7 +280,7 @@ static size_t parse_year_first(const struct scan *s, size_t i, struct vf_date_it
         t[4].digits > 2)
         return t[2].digits == 2 && t[2].value <= 12 ? i + 3 : 0;
     item->day = item->last_day = (int8_t)t[4].value;
-    return i + 5;
+    return skip_year_marks(s, i + 5, item);
 }
 
 static int roman_month(const struct vf_date_token *t)
@@ -341,7 +343,8 @@ static size_t parse_day_month_digits(const struct scan *s, size_t i, struct vf_d
         item->year_last_too = item->swapped_too = true;
     if (has_year)
         item->year = t[4].digits == 2 ? 2000 + t[4].value : t[4].value;
-    return (size_t)(t - s->at) + (has_year ? 5 : 3);
+    size_t end = (size_t)(t - s->at) + (has_year ? 5 : 3);
+    return has_year && t[4].digits == 4 ? skip_year_marks(s, end, item) : end;
 }
 
 /* "18 IX 2025". */
@@ -371,9 +374,10 @@ static size_t parse_marked(const struct scan *s, size_t i, struct vf_date_item *
     }
     size_t year_end = at;
     at = at ? skip_soft(s, at) : i;
-    if (is_digits(s, at, 1, 12) && is(s, at + 1, VF_WORD_MONTH_AFTER)) {
+    size_t dash = is_mark(s, at + 1, '-'); /* "3-р сарын" */
+    if (is_digits(s, at, 1, 12) && is(s, at + 1 + dash, VF_WORD_MONTH_AFTER)) {
         item->month = item->last_month = (int8_t)s->at[at].value;
-        at += 2;
+        at += 2 + dash;
     } else if (year_end && is_month(s, at)) {
         set_month(item, &s->at[at]);
         at++;
@@ -405,6 +409,22 @@ static size_t parse_month_mark(const struct scan *s, size_t i, struct vf_date_it
     return parse_year_behind(s, at + 2, item);
 }
 
+/* "cinco de mayo", "yirmi beş Mayıs": a number in words of the report's language, whose months are
+ * no other words. */
+static size_t parse_day_word(const struct scan *s, size_t i, struct vf_date_item *item)
+{
+    const struct vf_date_token *t = &s->at[i];
+    size_t at = skip_soft(s, i + 1);
+
+    if (!s->day_first || t->kind != VF_WORD_NUMBER || t->foreign || t->value < 2 || t->value > 31)
+        return 0;
+    if (!is_month(s, at) || s->at[at].foreign)
+        return 0;
+    item->day = item->last_day = (int8_t)t->value;
+    set_month(item, &s->at[at]);
+    return parse_year_behind(s, at + 1, item);
+}
+
 /* "12-15 May 2025", "12 de mayo", "19-го сентября", "17 aprel". */
 static size_t parse_day_first(const struct scan *s, size_t i, struct vf_date_item *item)
 {
@@ -416,6 +436,8 @@ static size_t parse_day_first(const struct scan *s, size_t i, struct vf_date_ite
     size_t at = skip_soft(s, skip_dash(s, end));
     if (is(s, at, VF_WORD_UNIT_DAY) && is_month(s, skip_soft(s, at + 1)))
         at = skip_soft(s, at + 1); /* "17th day of April" */
+    if (s->arabic && is(s, at, VF_WORD_FROM) && is_month(s, skip_soft(s, at + 1)))
+        at = skip_soft(s, at + 1); /* "الثاني عشر من نيسان" */
     if (!is_month(s, at))
         return 0;
     set_month(item, &s->at[at]);
@@ -571,7 +593,9 @@ static size_t parse_relative(const struct scan *s, size_t i, struct vf_date_item
     size_t at = end ? skip_soft(s, end) : i;
 
     item->offset = s->at[at].value;
-    if (is(s, at, VF_WORD_MONTH_OFFSET)) {
+    /* "28일부터 다음달 2일": the month is that of the other end. */
+    bool range = end && (is(s, end - 1, VF_WORD_FROM) || is(s, end - 1, VF_WORD_TO));
+    if (is(s, at, VF_WORD_MONTH_OFFSET) && !range) {
         item->kind = VF_ITEM_MONTH;
         if (end)
             return at + 1;
@@ -661,10 +685,10 @@ static void check(struct vf_date_item *item, vf_language language)
 static size_t parse_item(const struct scan *s, size_t i, struct vf_date_item *item)
 {
     static size_t (*const parsers[])(const struct scan *, size_t, struct vf_date_item *) = {
-        parse_year_first, parse_day_month_digits, parse_roman,     parse_marked,
-        parse_month_mark, parse_quarter,          parse_day_first, parse_ago,
-        parse_duration,   parse_month_date,       parse_weekday,   parse_relative,
-        parse_bare_days,  parse_year_alone,
+        parse_year_first, parse_day_month_digits, parse_roman,      parse_marked,
+        parse_month_mark, parse_quarter,          parse_day_word,   parse_day_first,
+        parse_ago,        parse_duration,         parse_month_date, parse_weekday,
+        parse_relative,   parse_bare_days,        parse_year_alone,
     };
     for (size_t p = 0; p < sizeof parsers / sizeof parsers[0]; p++) {
         *item = (struct vf_date_item){.weekday = -1};
@@ -680,110 +704,15 @@ static bool ends_segment(const struct scan *s, size_t i)
     return is_mark(s, i, ';') || is_mark(s, i, '|');
 }
 
-/* Past a time of day, whose numbers are no days: "11:45", "15h30", "UTC+04:00". */
-static size_t skip_clock(const struct scan *s, size_t i)
-{
-    if (!is(s, i, VF_WORD_DIGITS) || s->at[i].digits > 2)
-        return 0;
-    if (is_mark(s, i + 1, ':') && is(s, i + 2, VF_WORD_DIGITS)) {
-        i += 3;
-        while (is_mark(s, i, ':') && is(s, i + 1, VF_WORD_DIGITS))
-            i += 2;
-        return i;
-    }
-    return is(s, i + 1, VF_WORD_CLOCK) ? i + 2 + is(s, i + 2, VF_WORD_DIGITS) : 0;
-}
-
-/* In brackets of its own, with hour and zone. */
-static bool is_stamp(const struct scan *s, const struct vf_date_item *item)
-{
-    enum { ZONE_TOKENS_MAX = 6 }; /* "UTC", "+", "04", ":", "00", ")" */
-    size_t i = item->end;
-
-    if (item->begin == 0 || !is_mark(s, (size_t)item->begin - 1, '('))
-        return false;
-    i += is_mark(s, i, ',');
-    size_t clock = skip_clock(s, i);
-    if (!clock || !is(s, clock, VF_WORD_CLOCK))
-        return false;
-    for (i = clock + 1; i < clock + ZONE_TOKENS_MAX && i < s->count; i++)
-        if (is_mark(s, i, ')'))
-            return true;
-    return false;
-}
-
-static void set_ends(const struct scan *s, bool first, struct vf_date_item *item)
-{
-    size_t i = item->begin;
-
-    while (i > 0 && (is_soft_word(s, i - 1) || is(s, i - 1, VF_WORD_DAY_BEFORE)))
-        i--;
-    if (i == 0)
-        return;
-    item->since = is(s, i - 1, VF_WORD_SINCE);
-    item->until = is(s, i - 1, VF_WORD_BY) || (first && is(s, i - 1, VF_WORD_TO));
-}
-
-/* A street of that name, a custom of that weekday, the year something has been so since. */
-static bool tells_no_day(const struct scan *s, const struct vf_date_item *item)
-{
-    size_t i = item->begin;
-
-    if (item->kind == VF_ITEM_DATE && item->since && !item->month && !item->day)
-        return true;
-    if (item->kind != VF_ITEM_DATE && item->kind != VF_ITEM_WEEKDAY)
-        return false;
-    if (is(s, item->end, VF_WORD_NAME_AFTER))
-        return true;
-    /* "rue du", "Straße des" */
-    if (i > 1 && (is(s, i - 1, VF_WORD_FROM) || is_soft_word(s, i - 1)))
-        i--;
-    return i > 0 && is(s, i - 1, VF_WORD_NAME_BEFORE);
-}
-
-/* "BAKU, Azerbaijan, September 18": some words without meaning here, commas, the date. */
-static bool looks_like_dateline(const struct scan *s, size_t begin, size_t date)
-{
-    size_t words = 0;
-    bool comma = false;
-
-    for (size_t i = begin; i < date; i++) {
-        if (is_mark(s, i, ',')) {
-            comma = true;
-        } else if (is(s, i, VF_WORD_OTHER) && s->at[i].upper) {
-            words++;
-        } else if (!is_mark(s, i, '-') && !is_mark(s, i, '.') && !is_mark(s, i, '(') &&
-                   !is_mark(s, i, ')')) {
-            return false;
-        }
-    }
-    return comma && words >= 1 && words <= 6 && is_mark(s, date - 1, ',');
-}
-
-static void place_segment(const struct scan *s, size_t begin, size_t end,
-                          struct vf_date_item *items, size_t count)
-{
-    uint8_t place = VF_PLACE_MAIN;
-
-    for (size_t i = begin; i < end; i++) {
-        if (is(s, i, VF_WORD_DATELINE) && place == VF_PLACE_MAIN)
-            place = VF_PLACE_DATELINE;
-        if (is(s, i, VF_WORD_PUBLISHED))
-            place = VF_PLACE_PUBLISHED;
-    }
-    if (count && place == VF_PLACE_MAIN && looks_like_dateline(s, begin, items[0].begin))
-        place = VF_PLACE_DATELINE;
-    for (size_t i = 0; i < count; i++)
-        items[i].place = is_stamp(s, &items[i]) ? VF_PLACE_STAMP : place;
-}
-
 size_t vf_date_items_read(const struct vf_date_tokens *tokens, vf_language language, bool day_first,
                           struct vf_date_item items[VF_DATE_ITEMS_MAX])
 {
     struct scan s = {.at = tokens->at,
                      .count = tokens->count,
                      .day_first = day_first,
-                     .english = language == vf_lexicon_language(vf_slice("en", 2))};
+                     .english = language == vf_lexicon_language(vf_slice("en", 2)),
+                     .arabic = language == vf_lexicon_language(vf_slice("ar", 2)),
+                     .chinese = language == vf_lexicon_language(vf_slice("zh", 2))};
     size_t count = 0;
     size_t segment_begin = 0;
     size_t segment_items = 0;
@@ -791,13 +720,13 @@ size_t vf_date_items_read(const struct vf_date_tokens *tokens, vf_language langu
 
     for (size_t i = 0; i <= s.count;) {
         if (i == s.count || ends_segment(&s, i)) {
-            place_segment(&s, segment_begin, i, items + segment_items, count - segment_items);
+            vf_date_items_place(&s, segment_begin, i, items + segment_items, count - segment_items);
             segment_begin = ++i;
             segment_items = count;
             segment++;
             continue;
         }
-        size_t end = skip_clock(&s, i);
+        size_t end = vf_date_skip_clock(&s, i);
         if (!end && count < VF_DATE_ITEMS_MAX) {
             end = parse_item(&s, i, &items[count]);
             if (end) {
@@ -805,8 +734,8 @@ size_t vf_date_items_read(const struct vf_date_tokens *tokens, vf_language langu
                 items[count].begin = (uint16_t)i;
                 items[count].end = (uint16_t)end;
                 check(&items[count], language);
-                set_ends(&s, count == segment_items, &items[count]);
-                count += !tells_no_day(&s, &items[count]);
+                vf_date_item_surround(&s, count == segment_items, &items[count]);
+                count += !vf_date_item_tells_no_day(&s, &items[count]);
             }
         }
         i = end ? end : i + 1;

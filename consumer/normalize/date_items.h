@@ -22,10 +22,15 @@ enum vf_calendar { VF_GREGORIAN, VF_PERSIAN, VF_ISLAMIC, VF_HEBREW };
  * says when the text came out and nothing of what it tells. */
 enum vf_date_place { VF_PLACE_MAIN, VF_PLACE_DATELINE, VF_PLACE_PUBLISHED, VF_PLACE_STAMP };
 
+/* Whether the day is the first or the last of a stay whose length is told; of a duration: whether
+ * it counts from its beginning or its end. */
+enum vf_date_edge { VF_EDGE_NONE, VF_EDGE_FIRST, VF_EDGE_LAST };
+
 struct vf_date_item {
     uint8_t kind;
     uint8_t calendar;
     uint8_t place;
+    uint8_t edge;
     int8_t month, last_month; /* equal but for quarters */
     int8_t day, last_day;     /* equal but for "12-15 May" */
     int8_t weekday;           /* -1: not told */

@@ -7,6 +7,7 @@
 #include "base/fold.h"
 #include "normalize/date_words.h"
 #include "normalize/text.h"
+#include <utf8proc.h>
 
 struct piece {
     uint16_t begin; /* words: in the folded text */
@@ -82,11 +83,31 @@ static bool is_capital(uint32_t c)
 {
     if (c < 0x80)
         return c >= 'A' && c <= 'Z';
-    if (c >= 0x410 && c <= 0x44F)
-        return c <= 0x42F;
-    if (c >= 0xC0 && c <= 0x24F)
-        return c <= 0xDE || !(c & 1);
-    return c >= 0x590; /* scripts without capitals */
+    return utf8proc_category((utf8proc_int32_t)c) == UTF8PROC_CATEGORY_LU;
+}
+
+/* A capital letter, or one of a script without them; today's Georgian is written without. */
+static bool may_begin_name(uint32_t c)
+{
+    if (c < 0x80 || (c >= 0x10D0 && c <= 0x10FF))
+        return c >= 0x80 || is_capital(c);
+    return is_capital(c) || utf8proc_category((utf8proc_int32_t)c) == UTF8PROC_CATEGORY_LO;
+}
+
+/* "BAKU", but neither "I" nor a word of a script without capitals. */
+static bool is_all_capitals(struct vf_slice word)
+{
+    size_t letters = 0;
+
+    for (size_t at = 0; at < word.len;) {
+        uint32_t c = vf_text_next(word, &at);
+        if (!vf_text_is_word(c))
+            continue;
+        if (!is_capital(c))
+            return false;
+        letters++;
+    }
+    return letters > 1;
 }
 
 static int read_word(struct reader *reader, size_t *at, bool glued)
@@ -94,7 +115,7 @@ static int read_word(struct reader *reader, size_t *at, bool glued)
     size_t begin = *at;
     size_t first = begin;
     struct vf_slice folded;
-    bool upper = is_capital(vf_text_next(reader->text, &first));
+    bool upper = may_begin_name(vf_text_next(reader->text, &first));
 
     while (*at < reader->text.len) {
         size_t next = *at;
@@ -113,6 +134,7 @@ static int read_word(struct reader *reader, size_t *at, bool glued)
     struct piece *piece = add_piece(reader, VF_WORD_OTHER, 0, glued);
     piece->is_word = true;
     piece->token.upper = upper;
+    piece->token.caps = is_all_capitals(vf_slice(reader->text.ptr + begin, *at - begin));
     piece->begin = (uint16_t)reader->folded_len;
     memcpy(reader->folded + reader->folded_len, folded.ptr, folded.len);
     reader->folded_len += folded.len;
@@ -121,9 +143,16 @@ static int read_word(struct reader *reader, size_t *at, bool glued)
     return VF_OK;
 }
 
-/* Whether the marks between two words leave them in one phrase: at most one dash or point. */
+/* Whether the marks between two words leave them in one phrase: at most one dash or point, or the
+ * stroke of "s/d" and "t/m". */
 static bool joins(const struct reader *reader, size_t from, size_t to)
 {
+    const struct piece *before = &reader->pieces[from - 1];
+    const struct piece *behind = &reader->pieces[to];
+
+    if (to - from == 1 && reader->pieces[from].token.value == '/' && behind->token.glued &&
+        before->end - before->begin == 1 && behind->end - behind->begin == 1)
+        return true;
     for (size_t i = from; i < to; i++) {
         const struct vf_date_token *t = &reader->pieces[i].token;
         if (t->kind != VF_WORD_MARK || (t->value != '-' && t->value != '.'))
@@ -259,6 +288,7 @@ static size_t read_phrase(struct reader *reader, size_t i, vf_language language,
                                              .value = hit.entry->value,
                                              .glued = at > piece->begin || piece->token.glued,
                                              .upper = piece->token.upper,
+                                             .caps = piece->token.caps,
                                              .foreign = is_foreign(hit.entry, language),
                                              .name = phrase.ptr + skip,
                                              .name_len = hit.length});
@@ -279,6 +309,66 @@ static size_t read_phrase(struct reader *reader, size_t i, vf_language language,
                                             reader->pieces[i + 1].begin >= at)
             break;
     return i;
+}
+
+static void end_tokens(struct vf_date_tokens *tokens)
+{
+    for (size_t i = 0; i < VF_DATE_TOKENS_AHEAD; i++)
+        tokens->at[tokens->count + i] = (struct vf_date_token){.kind = VF_WORD_END};
+}
+
+/* The number that CJK numerals from i on write: "二十五" or, digit by digit, "二〇二四". */
+static size_t read_numerals(const struct vf_date_tokens *tokens, size_t i,
+                            struct vf_date_token *number)
+{
+    enum { TEN = 10, DIGITS_MAX = 4 };
+    int32_t digits = 0;
+    int32_t tens = 0;
+    int32_t last = 0;
+    bool ten = false;
+    size_t end = i;
+
+    for (; end < i + DIGITS_MAX && tokens->at[end].kind == VF_WORD_CJK_NUMBER; end++) {
+        int32_t value = tokens->at[end].value;
+        if (value == TEN && !ten) {
+            tens = last ? last * TEN : TEN;
+            last = 0;
+            ten = true;
+            continue;
+        }
+        digits = digits * TEN + value;
+        last = value;
+    }
+    *number = tokens->at[i];
+    number->kind = VF_WORD_DIGITS;
+    number->digits = (uint8_t)(ten ? 2 : end - i);
+    number->value = ten ? tens + last : digits;
+    return end;
+}
+
+/* "二〇二四年五月二十五日": numerals as digits where they are sure to write a year or a day. One
+ * alone in front of a day mark may count days. */
+static void settle_numerals(struct vf_date_tokens *tokens)
+{
+    size_t out = 0;
+
+    for (size_t i = 0; i < tokens->count; out++) {
+        struct vf_date_token number;
+        size_t end = read_numerals(tokens, i, &number);
+        uint8_t mark = tokens->at[end].kind;
+        uint8_t before = out ? tokens->at[out - 1].kind : VF_WORD_END;
+        bool in_date = before == VF_WORD_MONTH || before == VF_WORD_MONTH_AFTER ||
+                       before == VF_WORD_TO || end > i + 1;
+        bool year = mark == VF_WORD_YEAR_AFTER && end == i + 4 && number.digits == 4;
+        bool day = mark == VF_WORD_DAY_AFTER && end > i && number.digits <= 2 && in_date;
+        if (year || day) {
+            tokens->at[out] = number;
+            i = end;
+        } else {
+            tokens->at[out] = tokens->at[i++];
+        }
+    }
+    tokens->count = out;
 }
 
 int vf_date_tokens_read(struct vf_slice text, vf_language language, struct vf_arena *arena,
@@ -311,8 +401,9 @@ int vf_date_tokens_read(struct vf_slice text, vf_language language, struct vf_ar
         emit(out, reader->pieces[i].token);
         i++;
     }
-    for (size_t i = 0; i < VF_DATE_TOKENS_AHEAD; i++)
-        out->at[out->count + i] = (struct vf_date_token){.kind = VF_WORD_END};
+    end_tokens(out);
+    settle_numerals(out);
+    end_tokens(out);
     settle_ordinals(out);
     return VF_OK;
 }

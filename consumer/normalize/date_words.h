@@ -59,6 +59,11 @@ enum vf_word_kind {
     VF_WORD_DATELINE,    /* the date beside it is where and when the report was written */
     VF_WORD_PUBLISHED,   /* the date beside it is that of publication */
     VF_WORD_FILLER,      /* may stand inside a date and says nothing */
+    VF_WORD_BEGUN,       /* "opened", "arrived" */
+    VF_WORD_ENDED,       /* "concluded", "wrapped up" */
+    VF_WORD_LEFT,        /* "departed": the end, unless it is the way to a visit */
+    VF_WORD_TOWARDS,     /* "for": what that way leads to */
+    VF_WORD_AFTER,       /* before a duration: it is over */
     VF_WORD_CLOCK,       /* the number beside it is an hour */
     VF_WORD_NAME_BEFORE, /* "rue du 4 septembre", "every Monday": the day behind it is none */
     VF_WORD_NAME_AFTER,  /* "28 May Street": the day before it is none */
@@ -73,6 +78,7 @@ struct vf_date_token {
     uint8_t digits; /* DIGITS: how many */
     bool glued;     /* nothing stands between it and the token before */
     bool upper;     /* begins with a capital letter, or its script has none */
+    bool caps;      /* in capital letters all of it, two at least */
     bool foreign;   /* a word of neither the report's language nor English */
     int32_t value;
     const char *name; /* of the folded word; only for Hebrew numerals and the like */

@@ -144,6 +144,9 @@ static void settle_calendar(struct vf_date_item *item, vf_language language)
     else if (item->year >= 1300 && item->year < 1500 &&
              language == vf_lexicon_language(vf_slice("fa", 2)))
         item->calendar = VF_PERSIAN;
+    else if (item->year >= 1400 && item->year < 1500 &&
+             language == vf_lexicon_language(vf_slice("ar", 2)))
+        item->calendar = VF_ISLAMIC;
 }
 
 static int32_t weekday_day(const struct reading *r, int weekday, int modifier);
@@ -296,7 +299,7 @@ static struct span resolve_bare_days(struct reading *r, const struct vf_date_ite
     else if (r->question->tense == VF_TENSE_FUTURE)
         month += item->last_day < day;
     else
-        month -= item->last_day > day;
+        month -= item->day > day; /* what began may go on */
     year += month < 1 ? -1 : month > 12 ? 1 : 0;
     month = month < 1 ? month + 12 : month > 12 ? month - 12 : month;
     if (!vf_date_exists(year, month, item->day) || !vf_date_exists(year, month, item->last_day)) {
@@ -459,7 +462,8 @@ static bool repeats_a_day(struct reading *r, const struct vf_date_item *weekday)
 {
     for (size_t i = 0; i < r->count; i++) {
         struct vf_date_item *item = &r->items[i];
-        if (item->segment != weekday->segment || fineness(item) < 4)
+        if (item->segment != weekday->segment || item->place != weekday->place ||
+            fineness(item) < 4)
             continue;
         if (weekday->end + 2 >= item->begin && item->end + 2 >= weekday->begin)
             return true;
@@ -584,13 +588,33 @@ static int32_t duration(const struct reading *r)
     return 0;
 }
 
-static void last_so_long(const struct reading *r, struct span *span)
+/* Whether the day told in a segment is that of an end; a word of it beside the duration says so
+ * where none stands beside the day. */
+static bool is_end_told(const struct reading *r, size_t segment)
+{
+    uint8_t edge = VF_EDGE_NONE;
+    uint8_t of_duration = VF_EDGE_NONE;
+
+    for (size_t i = 0; i < r->count; i++) {
+        const struct vf_date_item *item = &r->items[i];
+        if (item->kind == VF_ITEM_DURATION)
+            of_duration = item->edge ? item->edge : of_duration;
+        else if (item->segment == segment && item->edge && edge != VF_EDGE_FIRST)
+            edge = item->edge;
+    }
+    return (edge ? edge : of_duration) == VF_EDGE_LAST;
+}
+
+static void last_so_long(const struct reading *r, bool backwards, struct span *span)
 {
     int32_t days = duration(r);
 
     if (span->precision != VF_DATE_PRECISION_DAY || days < 2)
         return;
-    span->last = span->first + days - 1;
+    if (backwards)
+        span->first = span->last - (days - 1);
+    else
+        span->last = span->first + days - 1;
     span->precision = VF_DATE_PRECISION_RANGE;
     span->basis = VF_DATE_BASIS_DURATION;
     span->flags |= VF_FLAG_BIT(DATE_FROM_DURATION);
@@ -656,6 +680,33 @@ static int read_items(struct reading *r, struct vf_slice text, struct vf_arena *
     return VF_OK;
 }
 
+static bool is_first_of_place(const struct reading *r, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (r->items[k].segment == r->items[i].segment && r->items[k].place == r->items[i].place)
+            return false;
+    return true;
+}
+
+/* Of the same day in two calendars, "27 Rabi' al-Awwal, 18 September", ours is the one meant: the
+ * other may be a day off. */
+static void prefer_gregorian(struct reading *r)
+{
+    bool found = false;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < r->count; i++) {
+        const struct vf_date_item *item = &r->items[i];
+        found = found || (item->kind == VF_ITEM_DATE && !item->calendar && item->day &&
+                          item->month && item->place == VF_PLACE_MAIN &&
+                          (item->year || r->question->published != VF_DAY_MIN));
+    }
+    for (size_t i = 0; i < r->count; i++)
+        if (!found || r->items[i].kind != VF_ITEM_DATE || !r->items[i].calendar)
+            r->items[kept++] = r->items[i];
+    r->count = kept;
+}
+
 /* Which statement counts: the first segment about the event itself, then a dateline, then the day
  * of publication. */
 static struct span resolve_text(struct reading *r)
@@ -664,10 +715,11 @@ static struct span resolve_text(struct reading *r)
                                            VF_FLAG_BIT(DATE_FROM_PUBLICATION)};
     vf_flags doubts = 0;
 
+    prefer_gregorian(r);
     set_bases(r);
     for (int place = VF_PLACE_MAIN; place <= VF_PLACE_PUBLISHED; place++) {
         for (size_t i = 0; i < r->count; i++) {
-            if (r->items[i].place != place || (i && r->items[i].segment == r->items[i - 1].segment))
+            if (r->items[i].place != place || !is_first_of_place(r, i))
                 continue;
             struct span span = resolve_segment(r, r->items[i].segment, place);
             doubts |= span.flags;
@@ -676,7 +728,7 @@ static struct span resolve_text(struct reading *r)
             span.flags |= place_flags[place];
             if (place == VF_PLACE_PUBLISHED)
                 span.basis = VF_DATE_BASIS_PUBLISHED;
-            last_so_long(r, &span);
+            last_so_long(r, is_end_told(r, r->items[i].segment), &span);
             return span;
         }
         if (doubts & ~VF_FLAG_BIT(DATE_NO_ANCHOR))
@@ -776,7 +828,7 @@ static void complete_stated(struct reading *r, struct span *stated, bool has_end
             stated->flags |= text.flags & VF_FLAG_BIT(DATE_FROM_DURATION);
             return;
         }
-        last_so_long(r, stated);
+        last_so_long(r, false, stated);
     }
     if (text.precision && text.basis <= VF_DATE_BASIS_INFERRED_YEAR && stated->precision &&
         !(text.flags & VF_FLAG_BIT(DATE_FROM_DATELINE)) &&

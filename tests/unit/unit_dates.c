@@ -110,6 +110,12 @@ static void months_and_weekdays_are_known_in_many_languages(void **state)
     check_table("tests/unit/data/dates_languages.tsv");
 }
 
+static void forms_of_reports_mean_what_the_table_says(void **state)
+{
+    (void)state;
+    check_table("tests/unit/data/dates_reports.tsv");
+}
+
 static void no_date_is_invented(void **state)
 {
     struct test_table table = test_table_open("tests/unit/data/no_dates.tsv");
@@ -230,6 +236,7 @@ static void random_bytes_and_words_never_crash(void **state)
         "年",    "令和",      "元",       "W38",   ",",    ";",      "three", "day",  "(",
         ")",     "next",      "week",     "ago",   "31",   "Feb",    "1447",  "رجب",  "'25",
         "until", "since",     "BAKU",     "24일",  "부터", "99999",  "0",     "Q3",   "quarter",
+        "ended", "left",      "for",      "after", "(AP)", "—",      "二",    "十",   "109年",
         "12:30", "am",        "2.ª",      "feira", "thứ",  "IX",     "…",     "\xff", "20250931"};
     static const char *const languages[] = {"en", "ru", "az", "zh", "ko",
                                             "pt", "vi", "fa", "",   "xx"};
@@ -326,6 +333,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(phrases_mean_what_the_table_says),
         cmocka_unit_test(months_and_weekdays_are_known_in_many_languages),
+        cmocka_unit_test(forms_of_reports_mean_what_the_table_says),
         cmocka_unit_test(no_date_is_invented),
         cmocka_unit_test(a_date_says_where_it_comes_from),
         cmocka_unit_test(what_cannot_be_told_is_left_open_and_flagged),
