@@ -323,45 +323,29 @@ static int prepare_replay(struct run *run, struct vf_error *err)
 
 static int send_all(struct run *run)
 {
-    struct vf_replay *replay = run->replay;
-    struct vf_counters counters;
+    struct vf_replay_manner manner = {.quiet = run->call->common->quiet,
+                                      .dry_run = run->flags->dry_run,
+                                      .drain_ms = run->call->config->shutdown_deadline};
     struct vf_error err = {0};
-    int64_t drain_ms = run->call->config->shutdown_deadline;
 
-    if (prepare_replay(run, &err))
-        return vf_tool_fail(&err);
-    vf_progress_begin(&replay->progress, run->call->common->quiet, run->source.generate);
-    bool whole = vf_replay_run(replay, drain_ms > INT32_MAX ? INT32_MAX : (int)drain_ms);
-    for (size_t i = 0; run->flags->dry_run && i < replay->target_count; i++)
-        vf_progress_tell(
-            &replay->progress, "would send %" PRIu64 " records, %" PRIu64 " bytes, to %s",
-            replay->targets[i].records, replay->targets[i].bytes, replay->targets[i].topic);
-    vf_replay_counters(replay, &counters);
-    vf_progress_end(&replay->progress, run->flags->dry_run ? "summary of the dry run" : "summary",
-                    &counters);
-    return whole ? VF_TOOL_OK : VF_TOOL_FAILURE;
+    return prepare_replay(run, &err) ? vf_tool_fail(&err) : vf_replay_play(run->replay, &manner);
 }
 
 static int run_command(const struct vf_call *call)
 {
-    struct run run = {.call = call, .flags = call->flags};
-    struct vf_error err = {0};
+    struct run run = {.call = call, .flags = call->flags, .replay = vf_replay_create()};
+    struct vf_error err = {.code = VF_ENOMEM};
     int code;
 
-    run.replay = vf_calloc(1, sizeof *run.replay); /* large: a histogram */
-    if (!run.replay)
-        return vf_tool_fail(&(struct vf_error){.code = VF_ENOMEM});
-    vf_replay_init(run.replay);
     vf_arena_init(&run.arena, ARENA_BLOCK, ARENA_MAX);
-    int rc = create_generator(&run, &err);
+    int rc = run.replay ? create_generator(&run, &err) : VF_ENOMEM;
     if (!rc)
         rc = vf_convert_config_fill(&run.flags->convert, call->config, &run.convert, &err);
     if (rc)
         code = vf_tool_fail(&err);
     else
         code = run.flags->output.ptr ? write_file(&run) : send_all(&run);
-    vf_replay_release(run.replay);
-    vf_free(run.replay);
+    vf_replay_free(run.replay);
     vf_generator_free(run.generator);
     vf_arena_release(&run.arena);
     return code;

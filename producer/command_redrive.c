@@ -194,43 +194,27 @@ static int prepare(struct run *run, struct vf_error *err)
     return rc ? rc : vf_sender_connect(run->replay->sender, (int)given->connect_timeout, err);
 }
 
-static int play(struct run *run)
+static void count_parked(void *owner, struct vf_counters *counters)
 {
-    struct vf_replay *replay = run->replay;
-    struct vf_counters counters;
-    int64_t drain_ms = run->call->config->shutdown_deadline;
-    uint64_t done, total;
-
-    vf_replay_source_progress(replay->source, &done, &total);
-    vf_progress_begin(&replay->progress, run->call->common->quiet, total);
-    bool whole = vf_replay_run(replay, drain_ms > INT32_MAX ? INT32_MAX : (int)drain_ms);
-    if (vf_interrupted())
-        vf_progress_tell(&replay->progress, "interrupted");
-    for (size_t i = 0; run->flags->dry_run && i < replay->target_count; i++)
-        vf_progress_tell(&replay->progress, "would send %" PRIu64 " records to %s",
-                         replay->targets[i].records, replay->targets[i].topic);
-    vf_replay_counters(replay, &counters);
-    vf_counters_add(&counters, "parked", vf_redrive_parked(run->redrive));
-    vf_progress_end(&replay->progress, run->flags->dry_run ? "summary of the dry run" : "summary",
-                    &counters);
-    bool allowed = !replay->tally.skipped || run->flags->allow_skipped;
-    return whole && allowed ? VF_TOOL_OK : VF_TOOL_FAILURE;
+    const struct run *run = owner;
+    vf_counters_add(counters, "parked", vf_redrive_parked(run->redrive));
 }
 
 static int run_command(const struct vf_call *call)
 {
-    struct run run = {.call = call, .flags = call->flags};
-    struct vf_error err = {0};
-    int code;
+    struct run run = {.call = call, .flags = call->flags, .replay = vf_replay_create()};
+    struct vf_replay_manner manner = {.quiet = call->common->quiet,
+                                      .dry_run = run.flags->dry_run,
+                                      .allow_skipped = run.flags->allow_skipped,
+                                      .drain_ms = call->config->shutdown_deadline,
+                                      .count_more = count_parked,
+                                      .owner = &run};
+    struct vf_error err = {.code = VF_ENOMEM};
 
-    run.replay = vf_calloc(1, sizeof *run.replay); /* large: a histogram */
-    if (!run.replay)
-        return vf_tool_fail(&(struct vf_error){.code = VF_ENOMEM});
-    vf_replay_init(run.replay);
     vf_arena_init(&run.arena, ARENA_BLOCK, ARENA_MAX);
-    code = prepare(&run, &err) ? vf_tool_fail(&err) : play(&run);
-    vf_replay_release(run.replay);
-    vf_free(run.replay);
+    int code = !run.replay || prepare(&run, &err) ? vf_tool_fail(&err)
+                                                  : vf_replay_play(run.replay, &manner);
+    vf_replay_free(run.replay);
     vf_redrive_free(run.redrive);
     vf_arena_release(&run.arena);
     return code;

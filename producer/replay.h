@@ -93,4 +93,21 @@ struct vf_sender_events vf_replay_events(struct vf_replay *replay);
 bool vf_replay_run(struct vf_replay *replay, int drain_ms);
 void vf_replay_counters(const struct vf_replay *replay, struct vf_counters *out);
 
+/* One on the heap, since it is large: a histogram. NULL: out of memory. */
+struct vf_replay *vf_replay_create(void);
+void vf_replay_free(struct vf_replay *replay); /* NULL is allowed */
+
+struct vf_replay_manner {
+    bool quiet;
+    bool dry_run;
+    bool allow_skipped; /* bad records that were skipped are no failure */
+    int64_t drain_ms;   /* as of vf_replay_run */
+    const char *resume; /* name of the file of what was acknowledged before; or NULL */
+    void (*count_more)(void *owner, struct vf_counters *counters); /* for the summary; or NULL */
+    void *owner;
+};
+
+/* Runs a replay in which all is open, with progress and the summary. The exit status. */
+int vf_replay_play(struct vf_replay *replay, const struct vf_replay_manner *manner);
+
 #endif
