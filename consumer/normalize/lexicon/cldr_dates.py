@@ -10,12 +10,15 @@ import collections, json, pathlib, re, subprocess, sys, tarfile, tempfile, unico
 
 GREGORIAN = "cldr-dates-full@48.2.0"
 OTHER = {"persian": "cldr-cal-persian-full@46.1.0", "islamic": "cldr-cal-islamic-full@48.2.0", "hebrew": "cldr-cal-hebrew-full@48.2.0"}
-LANGUAGES = """ar az be bg bn bs ca cs da de el en es et fa fi fil fr he hi hr hu hy id is it ja ka kk km ko ky lo lt lv mk mn
-ms my nb ne nl nn pl ps pt ro ru si sk sl sq sr sr-Latn sv sw tg th tk tr uk ur uz uz-Cyrl vi zh zh-Hant""".split()
+LANGUAGES = """af am ar as az be bg bn bs ca cs cy da de el en es et eu fa fi fil fo fr ga gl gu ha he hi hr hu hy id ig is it
+ja ka kk km kn ko ku ky lb lo lt lv mg mk ml mn mr ms mt my nb ne nl nn no om or pa pl ps pt rn ro ru rw sd si
+sk sl sn so sq sr sr-Latn sv sw ta te tg th ti tk tr ug uk ur uz uz-Cyrl vi xh yo zh zh-Hant zu""".split()
 # Languages of the calendars other than Gregorian: where such dates are printed.
 OTHER_LANGUAGES = {"persian": "fa ps ckb en ru".split(), "islamic": "ar fa ur en".split(), "hebrew": "he en".split()}
 # Languages whose nouns take endings: a full name may be followed by one.
-INFLECTING = set("az be bs cs et fi hr hu hy ka kk ky lt lv mk mn pl ru sk sl sq sr tk tr uk uz".split())
+INFLECTING = set("az be bs cs et eu fi hr hu hy ka kk ky lt lv mk mn pl ru sk sl sq sr tk tr uk uz".split())
+# Their names of months and days may be common words or names elsewhere: read in their own reports alone.
+OWN = set("af am as cy eu fo ga gl gu ha ig kn ku lb mg ml mr mt no om or pa rn rw sd sn so ta te ti ug xh yo zu".split())
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 HEADER = """\
 # Names of months, weekdays and relative days.
@@ -53,7 +56,7 @@ class Table:
         text = plain(text)
         if not text or (len(text) == 1 and ord(text) > 0x2FFF): return
         code = {"sr-Latn": "sr", "uz-Cyrl": "uz", "zh-Hant": "zh", "nn": "nb"}.get(language, language)
-        scope = "any" if wide and is_name(text) else "own"
+        scope = "any" if wide and is_name(text) and code not in OWN else "own"
         star = wide and code in INFLECTING and " " not in text and sum(c.isalpha() for c in text) >= 4
         key = (text.casefold(), kind, code)
         if key in self.rows and (star, scope == "any") <= (self.rows[key][1].endswith("*"), self.rows[key][3] == "any"): return
