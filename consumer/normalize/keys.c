@@ -20,7 +20,8 @@
  * meetings of one day apart.
  *
  * parent_key is the key of the visit that a guest's meeting with a host belongs to, made from the
- * meeting alone.
+ * meeting alone. Of a tour, whose key has its first stop, only the meetings there have the right
+ * one: reports of the others do not tell where it began.
  */
 #include "normalize/work.h"
 
