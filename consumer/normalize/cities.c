@@ -1,9 +1,14 @@
 /* Cities in text. A city's own name goes before other cities' alternate names; of several, the
- * capital or the by far largest is meant, or nobody knows. */
+ * capital or the by far largest is meant, or one in a country that takes part, or nobody knows. */
 #include "normalize/name_match.h"
 
+#include "base/error.h"
+
 enum {
-    CLEARLY_LARGER = 8,    /* times the inhabitants of the next of that name */
+    CLEARLY_LARGER = 8, /* times the inhabitants of the next of that name */
+    DWARFS = 20,        /* times the inhabitants: meant even by an alternate name */
+    VILLAGE = 10000,    /* inhabitants */
+    LARGE = 100000,
     KNOWN_TO_ALL = 300000, /* inhabitants; smaller ones are not looked for in running text */
     RUNNING_LETTERS_MIN = 4,
 };
@@ -34,78 +39,176 @@ static bool city_filter(const struct vf_name_text *text, const struct vf_name_hi
             text->folded.words[hit->first].script > VF_SCRIPT_GREEK);
 }
 
-/* Greater: more likely meant. Own names first, then capitals, then size. */
-static int64_t weight(const struct vf_city *city, const struct vf_name_entry *entry)
+/* Bytes of a "saint" of some language that begins the folded name; 0: none. */
+static size_t saint_length(struct vf_slice folded)
 {
-    int64_t size = city->population > 0 ? city->population : 1;
+    static const char *const saints[] = {"st ", "saint ", "sankt ", "sint "};
 
-    if (city->capital)
-        size += INT64_C(1) << 32;
-    return entry->kind == VF_NAME_OFFICIAL ? size + (INT64_C(1) << 40) : size;
+    for (size_t i = 0; i < sizeof saints / sizeof saints[0]; i++)
+        if (vf_slice_starts(folded, vf_slice_of(saints[i])))
+            return strlen(saints[i]);
+    return 0;
 }
 
-static bool in_context(const struct vf_city *city, const struct vf_name_context *context)
+/* Whether the entry is the city's own name: "St. Petersburg" is Saint Petersburg's. */
+static bool is_own_name(const struct vf_name_entry *entry, const struct vf_city *city,
+                        struct vf_arena *arena)
+{
+    struct vf_slice key = vf_slice(entry->key, entry->key_len);
+    struct vf_slice name;
+    size_t saint = saint_length(key);
+
+    if (entry->kind == VF_NAME_OFFICIAL)
+        return true;
+    if (!saint || vf_fold(city->name, arena, &name))
+        return false;
+    size_t own = saint_length(name);
+    return own && vf_slice_equal(vf_slice(key.ptr + saint, key.len - saint),
+                                 vf_slice(name.ptr + own, name.len - own));
+}
+
+/* A city that the text may mean. */
+struct candidate {
+    const struct vf_city *city; /* NULL: none */
+    bool own;                   /* by its own name */
+};
+
+static int32_t inhabitants(const struct candidate *c)
+{
+    return c->city->population > 0 ? c->city->population : 1;
+}
+
+static bool dwarfs(const struct candidate *a, const struct candidate *b)
+{
+    return inhabitants(a) / DWARFS >= inhabitants(b);
+}
+
+/* A capital called so itself, and no village. */
+static bool is_settled(const struct candidate *c)
+{
+    return c->own && c->city->capital && c->city->population >= VILLAGE;
+}
+
+/* Whether a is more likely meant than b. Own names go first, then capitals, then size; but what
+ * dwarfs the other goes first even by an alternate name, if that is no capital. */
+static bool goes_before(const struct candidate *a, const struct candidate *b)
+{
+    if (dwarfs(a, b) && !is_settled(b))
+        return true;
+    if (dwarfs(b, a) && !is_settled(a))
+        return false;
+    if (a->own != b->own)
+        return a->own;
+    if (a->city->capital != b->city->capital)
+        return a->city->capital;
+    return inhabitants(a) > inhabitants(b);
+}
+
+/* Whether nobody would think of b where a can be meant. */
+static bool is_beyond_doubt(const struct candidate *a, const struct candidate *b)
+{
+    if (a->own != b->own || a->city->capital != b->city->capital || dwarfs(a, b))
+        return goes_before(a, b);
+    return !a->city->capital && inhabitants(a) / CLEARLY_LARGER >= inhabitants(b);
+}
+
+enum nearness { ANYWHERE, IN_CONTEXT, WITH_HOSTS };
+
+static enum nearness nearness_of(const struct vf_city *city, const struct vf_name_context *context)
 {
     for (size_t i = 0; i < context->country_count; i++)
         if (context->countries[i] == city->country)
-            return true;
-    return false;
+            return i < context->host_count ? WITH_HOSTS : IN_CONTEXT;
+    return ANYWHERE;
 }
 
 struct ranking {
-    const struct vf_city *best;
-    int64_t best_weight;
-    const struct vf_city *rival; /* the best of another country */
-    int64_t rival_weight;
+    struct candidate best;
+    struct candidate rival; /* the best of another country */
 };
 
-static void rank(struct ranking *r, const struct vf_city *city, int64_t w)
+static void rank(struct ranking *r, struct candidate c)
 {
-    if (!r->best || w > r->best_weight) {
-        if (r->best && r->best->country != city->country) {
+    if (!r->best.city || goes_before(&c, &r->best)) {
+        if (r->best.city && r->best.city->country != c.city->country)
             r->rival = r->best;
-            r->rival_weight = r->best_weight;
-        }
-        r->best = city;
-        r->best_weight = w;
-    } else if (city->country != r->best->country && (!r->rival || w > r->rival_weight)) {
-        r->rival = city;
-        r->rival_weight = w;
+        r->best = c;
+    } else if (c.city->country != r->best.city->country &&
+               (!r->rival.city || goes_before(&c, &r->rival))) {
+        r->rival = c;
     }
 }
 
 static bool is_clear(const struct ranking *r)
 {
-    if (!r->rival)
+    return !r->rival.city || is_beyond_doubt(&r->best, &r->rival);
+}
+
+/* Whether a city of a country that takes part is meant, rather than the one that the world would
+ * think of: a capital yields to a large city where hosts live, and to nothing else. */
+static bool is_nearer(const struct candidate *near, const struct ranking *all,
+                      enum nearness nearness)
+{
+    const struct candidate *best = &all->best;
+
+    if (!near->city)
+        return false;
+    if (!is_clear(all))
         return true;
-    if (r->best_weight >> 32 != r->rival_weight >> 32) /* own name or capital against none */
-        return true;
-    return !r->best->capital && r->best->population / CLEARLY_LARGER >= r->rival->population;
+    if (near->city->country == best->city->country)
+        return false; /* known without the context */
+    if (dwarfs(best, near) && !near->city->capital)
+        return false;
+    if (best->own && best->city->capital)
+        return near->own && nearness == WITH_HOSTS && near->city->population >= LARGE;
+    return near->own || !best->own || dwarfs(near, best) || nearness == WITH_HOSTS ||
+           near->city->population >= KNOWN_TO_ALL;
+}
+
+/* Whether a context could make another country's city the one that is meant. */
+static bool is_contested(struct vf_name_text *text, const struct vf_name_hit *hit,
+                         const struct place_filter *filter, const struct ranking *all)
+{
+    const struct vf_name_entry *e = all->rival.city ? hit->entry : NULL;
+
+    while (e && (e = vf_name_next(text, hit, e, city_filter, filter)) != NULL) {
+        const struct candidate c = {.city = vf_reference_city(filter->reference, e->target)};
+        if (c.city->country != all->best.city->country &&
+            (c.city->capital || !dwarfs(&all->best, &c)))
+            return true;
+        e = e->next;
+    }
+    return !is_clear(all);
 }
 
 static void choose(struct vf_name_text *text, const struct vf_name_hit *hit,
                    const struct place_filter *filter, const struct vf_name_context *context,
                    struct vf_city_match *out)
 {
-    struct ranking all = {.best = NULL};
-    struct ranking near = {.best = NULL};
+    struct ranking by[WITH_HOSTS + 1] = {0}; /* those at least so near */
     const struct vf_name_entry *e = hit->entry;
 
     while ((e = vf_name_next(text, hit, e, city_filter, filter)) != NULL) {
         const struct vf_city *city = vf_reference_city(filter->reference, e->target);
-        rank(&all, city, weight(city, e));
-        if (in_context(city, context))
-            rank(&near, city, weight(city, e));
+        struct candidate c = {city, is_own_name(e, city, text->arena)};
+        for (size_t k = 0; k <= nearness_of(city, context); k++)
+            rank(&by[k], c);
         e = e->next;
     }
-    const struct ranking *r = near.best && !is_clear(&all) ? &near : &all;
-    if (!r->best)
+    const struct ranking *r = &by[ANYWHERE];
+    if (!r->best.city)
         return;
-    if (!is_clear(&all))
+    if (is_contested(text, hit, filter, r))
         vf_name_consult(context);
-    out->name = r->best->name;
+    for (size_t k = WITH_HOSTS; k > ANYWHERE; k--) {
+        if (!is_nearer(&by[k].best, &by[ANYWHERE], k))
+            continue;
+        r = &by[k];
+        break;
+    }
+    out->name = r->best.city->name;
     out->ambiguous = !is_clear(r);
-    out->country = out->ambiguous ? VF_NO_COUNTRY : r->best->country;
+    out->country = out->ambiguous ? VF_NO_COUNTRY : r->best.city->country;
 }
 
 static bool find_whole(const struct vf_name_index *index, struct vf_name_text *text, size_t first,

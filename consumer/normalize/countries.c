@@ -151,7 +151,8 @@ static void decide(const struct vf_reference *reference, const struct candidates
     if (!all->count)
         return;
     vf_name_consult(context);
-    out->country = taking_part(all, context);
+    out->country =
+        context->of_state && all->count == 1 ? all->countries[0] : taking_part(all, context);
     if (out->country == VF_NO_COUNTRY)
         out->country = belonging(reference, all, context);
     out->by_context = out->country != VF_NO_COUNTRY;

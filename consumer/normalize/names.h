@@ -21,6 +21,8 @@ struct vf_name_context {
     struct vf_slice language;          /* BCP 47 */
     const vf_country_index *countries; /* already known to take part or host */
     size_t country_count;
+    size_t host_count; /* the first of them are the hosts' */
+    bool of_state;     /* the text tells whose an office is that only a state has */
     const vf_organization_index *organizations; /* already known to be named */
     size_t organization_count;
     const struct vf_slice *texts; /* occasion, other organizations, offices, attribution ... */

@@ -223,6 +223,29 @@ static int office_country(struct vf_work *work, struct vf_slice text, bool ambas
     return VF_OK;
 }
 
+/* Whether only a state has such an office: what is called like a state of a federation, or like a
+ * region, is then the country. A federation's state has a speaker of its house, and a secretary. */
+static bool is_of_state(const struct vf_work *work, const struct vf_office_part *part)
+{
+    static const char *const marks[] = {"parliament", "parlament", "parlement", "parlemen",
+                                        "parlamento", "quoc hoi",  "nghi vien", "minist",
+                                        "menteri",    "embass",    "embajad",   "botschaft",
+                                        "ambassad",   "kedutaan",  "kedubes",   "consul"};
+    struct vf_slice folded;
+
+    if (part->former)
+        return false;
+    if (part->office == VF_OFFICE_HEAD_OF_GOVERNMENT || part->office == VF_OFFICE_HEAD_OF_STATE ||
+        part->office == VF_OFFICE_MONARCH || part->office == VF_OFFICE_AMBASSADOR)
+        return true;
+    if (vf_fold(part->text, work->arena, &folded))
+        return false;
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+        if (memmem(folded.ptr, folded.len, marks[i], strlen(marks[i])))
+            return true;
+    return false;
+}
+
 static int part_organization(struct vf_work *work, const struct vf_office_part *part,
                              vf_organization_index *out)
 {
@@ -237,11 +260,23 @@ static int part_organization(struct vf_work *work, const struct vf_office_part *
     return rc;
 }
 
+/* A parliament of many countries has a president of its own; at the head of a union or assembly of
+ * parliaments stands a country's speaker in turn, who speaks for both. */
+static bool is_a_parliament(const struct vf_work *work, vf_organization_index organization)
+{
+    static const char word[] = "Parliament";
+    struct vf_slice name = vf_reference_organization(work->reference, organization)->name;
+    const char *at = memmem(name.ptr, name.len, word, sizeof word - 1);
+
+    return at && (at + sizeof word - 1 == name.ptr + name.len || at[sizeof word - 1] == ' ');
+}
+
 /* Reads the parts of an office for a country and for an organization led. */
 static int read_office(struct vf_work *work, struct vf_person_work *person)
 {
     bool national = false;
     bool of_organization = false;
+    bool leads = false;
 
     for (size_t k = 0; k < person->office.count; k++) {
         struct vf_office_part *part = &person->office.parts[k];
@@ -256,6 +291,8 @@ static int read_office(struct vf_work *work, struct vf_person_work *person)
             return rc;
         if (organization != VF_NO_ORGANIZATION) {
             of_organization = true;
+            leads =
+                leads || (part->office == VF_OFFICE_SPEAKER && is_a_parliament(work, organization));
             if (person->organization == VF_NO_ORGANIZATION)
                 person->organization = organization;
             if (k == person->office.main && (part->office == VF_OFFICE_HEAD_OF_STATE ||
@@ -268,14 +305,17 @@ static int read_office(struct vf_work *work, struct vf_person_work *person)
         }
         if (person->country != VF_NO_COUNTRY)
             continue;
+        work->context.of_state = is_of_state(work, part);
         rc = office_country(work, part->text, part->office == VF_OFFICE_AMBASSADOR, organization,
                             &match);
+        work->context.of_state = false;
         if (rc)
             return rc;
         if (match.ambiguous && match.country == VF_NO_COUNTRY)
             work->flags |= VF_FLAG_BIT(AMBIGUOUS_COUNTRY);
         person->country = match.country;
     }
+    person->leads_organization = leads && !national;
     person->official = of_organization && !national && person->country == VF_NO_COUNTRY;
     return VF_OK;
 }
@@ -312,7 +352,10 @@ static int retry_country(struct vf_work *work, const struct vf_person *in,
 
     if (!in->country.len || person->country != VF_NO_COUNTRY)
         return VF_OK;
+    work->context.of_state =
+        person->office.count && is_of_state(work, &person->office.parts[person->office.main]);
     int rc = vf_work_country(work, in->country, &match);
+    work->context.of_state = false;
     if (rc)
         return rc;
     person->country = match.country;
@@ -415,6 +458,7 @@ static void infer_person(struct vf_work *work, size_t i, vf_country_index visito
         person->office_class == VF_OFFICE_UNKNOWN)
         person->office_class = counterpart_class(work, i);
     if (person->country != VF_NO_COUNTRY || person->official ||
+        person->office_class == VF_OFFICE_AMBASSADOR || /* is posted where he receives */
         work->report->people.items[i].country.len)
         return;
     if (role == VF_PARTICIPANT_ROLE_HOST)

@@ -49,6 +49,8 @@ void vf_find_parties(struct vf_work *work)
         const struct vf_person_work *person = &work->people[i];
         if (report->people.items[i].role == VF_PARTICIPANT_ROLE_MENTIONED)
             continue;
+        if (person->leads_organization)
+            continue; /* his own country is told, and takes no part */
         add_party(work, person->country);
         if (person->country == VF_NO_COUNTRY && !person->official)
             work->flags |= VF_FLAG_BIT(PERSON_COUNTRY_UNKNOWN);

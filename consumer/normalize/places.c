@@ -148,13 +148,41 @@ static int add_mentioned(struct vf_work *work, struct vf_slice text, struct atla
     return VF_OK;
 }
 
-static int read_country_piece(struct vf_work *work, struct vf_slice text, struct atlas *atlas)
+/* "Congo" beside "Brazzaville": a city that can lie in one country alone tells which is meant,
+ * before those who take part do. */
+static int country_by_city(struct vf_work *work, struct vf_slice text, struct vf_slice city,
+                           struct vf_country_match *out)
+{
+    struct vf_name_context all = work->context;
+    struct vf_city_match match;
+
+    if ((!out->ambiguous && !out->by_context) || !city.len)
+        return VF_OK;
+    work->context.country_count = 0;
+    int rc = vf_ask_city(work, city, VF_NO_COUNTRY, &match);
+    if (!rc && match.country != VF_NO_COUNTRY) {
+        struct vf_country_match told;
+        work->context.countries = &match.country;
+        work->context.country_count = 1;
+        work->context.host_count = 0;
+        rc = vf_ask_country(work, text, &told);
+        if (!rc && told.country == match.country)
+            *out = told;
+    }
+    work->context = all;
+    return rc;
+}
+
+static int read_country_piece(struct vf_work *work, struct vf_slice text, struct vf_slice city,
+                              struct atlas *atlas)
 {
     struct vf_country_match match;
     struct pieces parts;
     size_t before = atlas->country_count;
 
     int rc = vf_work_country(work, text, &match);
+    if (!rc)
+        rc = country_by_city(work, text, city, &match);
     if (rc)
         return rc;
     split_perhaps(text, &parts);
@@ -362,7 +390,7 @@ static int read_place(struct vf_work *work, const struct vf_place *in)
 
     split_surely(in->country, &pieces);
     for (size_t i = 0; !rc && i < pieces.count; i++)
-        rc = read_country_piece(work, pieces.at[i], &atlas);
+        rc = read_country_piece(work, pieces.at[i], in->city, &atlas);
     split_surely(in->city, &pieces);
     for (size_t i = 0; !rc && i < pieces.count; i++)
         rc = read_city_piece(work, pieces.at[i], &atlas);
@@ -377,10 +405,31 @@ static int read_place(struct vf_work *work, const struct vf_place *in)
     return rc;
 }
 
+/* Hosts' countries to the front of the context. */
+static void put_hosts_first(struct vf_work *work)
+{
+    size_t hosts = 0;
+
+    for (size_t i = 0; i < work->report->people.count && i < VF_PEOPLE_MAX; i++) {
+        vf_country_index country = work->people[i].country;
+        if (work->report->people.items[i].role != VF_PARTICIPANT_ROLE_HOST)
+            continue;
+        for (size_t k = hosts; k < work->context.country_count; k++) {
+            if (work->context_countries[k] != country)
+                continue;
+            work->context_countries[k] = work->context_countries[hosts];
+            work->context_countries[hosts++] = country;
+            break;
+        }
+    }
+    work->context.host_count = hosts;
+}
+
 int vf_resolve_places(struct vf_work *work)
 {
     work->place_count = 0;
     work->several_stops = false;
+    put_hosts_first(work);
     for (size_t i = 0; i < work->report->places.count; i++) {
         int rc = read_place(work, &work->report->places.items[i]);
         if (rc)

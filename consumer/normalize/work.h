@@ -59,6 +59,7 @@ struct vf_person_work {
     vf_country_index country;
     vf_organization_index organization; /* represented */
     bool official;                      /* speaks for an organization, not for a country */
+    bool leads_organization;            /* and holds no office of a country beside */
     bool inferred;                      /* the country follows from the host or the delegation */
 };
 

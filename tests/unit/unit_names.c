@@ -305,6 +305,11 @@ static void cities_are_known_in_many_languages(void **state)
         {"ka", "ერევანი", "ARM Yerevan"},
         {"hy", "Թեհրան", "IRN Tehran"},
         {"th", "กัวลาลัมเปอร์", "MYS Kuala Lumpur"},
+        {"en", "St. Petersburg", "RUS Saint Petersburg"}, /* Saint is St., and far larger */
+        {"en", "Victoria", "SYC Victoria"},
+        {"en", "Melbourne", "AUS Melbourne"},
+        {"en", "Cambridge", "- ?"},
+        {"az", "Bakı", "AZE Baku"},       /* dwarfs the villages of Baki */
         {"en", "Cologne", "DEU Cologne"}, /* once, with its inhabitants */
         {"en", "Rashtrapati Bhavan", "IND -"},
         {"zh", "人民大会堂", "CHN -"},

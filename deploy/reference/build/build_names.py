@@ -248,9 +248,12 @@ def city_names(packages, countries):
     add_facts(cities, Cities(packages, "cities500.json", iso2))
     mark_capitals(cities, countries)
     add_cldr(packages, cities, countries)
-    lines = []
+    lines, places = [], collections.defaultdict(set)
     for city in cities.all:
-        alternates = city.alternates
+        for text in [city.name] * bool(city.facts) + city.facts:
+            places[fold(text)].add(id(city))
+    for city in cities.all:  # what our facts call another place is no alternate here
+        alternates = [a for a in city.alternates if not places.get(fold(a), set()) - {id(city)}]
         if city.population < LARGE and not city.capital and not city.facts:
             alternates = [a for a in alternates if fold(a) == fold(city.name)]
         kept = distinct([city.own] + city.facts + alternates, city.name)[:ALTERNATES_MAX]
