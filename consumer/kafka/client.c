@@ -86,6 +86,22 @@ static void serve_error(struct vf_client *client, rd_kafka_event_t *event)
     client->events.on_fatal(client->events.owner, &err);
 }
 
+static bool has_setting(const struct vf_client *client, const char *property, const char *part)
+{
+    char value[256];
+    size_t size = sizeof value;
+
+    return rd_kafka_conf_get(rd_kafka_conf(client->rk), property, value, &size) ==
+               RD_KAFKA_CONF_OK &&
+           strstr(value, part);
+}
+
+bool vf_client_is_cooperative(const struct vf_client *client)
+{
+    return has_setting(client, "partition.assignment.strategy", "cooperative") ||
+           has_setting(client, "group.protocol", "consumer"); /* releases that have it */
+}
+
 bool vf_client_serve(struct vf_client *client, int budget)
 {
     while (budget-- > 0) {

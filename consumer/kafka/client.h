@@ -45,6 +45,9 @@ struct vf_client {
 int vf_client_open(struct vf_client *client, const struct vf_client_settings *settings,
                    enum vf_client_role role, int wanted, const struct vf_client_events *events,
                    struct vf_error *err);
+/* Whether its group's assignments come and go in parts: by its settings, as the library does not
+ * tell while a member is out of its group. */
+bool vf_client_is_cooperative(const struct vf_client *client);
 /* Serves up to budget events of the main queue; true: something is left. */
 bool vf_client_serve(struct vf_client *client, int budget);
 /* Call now and then: says it when brokers are back. */

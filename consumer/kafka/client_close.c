@@ -99,13 +99,8 @@ static void on_limit(uv_timer_t *timer)
 static bool aborts_when_destroyed(const struct vf_client *client)
 {
     enum { FIXED = 0x020300ff };
-    char strategy[256];
-    size_t size = sizeof strategy;
 
-    return client->never_assigned && rd_kafka_version() < FIXED &&
-           rd_kafka_conf_get(rd_kafka_conf(client->rk), "partition.assignment.strategy", strategy,
-                             &size) == RD_KAFKA_CONF_OK &&
-           strstr(strategy, "cooperative-sticky");
+    return client->never_assigned && rd_kafka_version() < FIXED && vf_client_is_cooperative(client);
 }
 
 unsigned vf_client_left_behind(void)

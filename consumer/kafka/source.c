@@ -184,6 +184,7 @@ int vf_source_create(uv_loop_t *loop, const struct vf_source_config *config,
         goto fail;
     }
     configure(source, config);
+    source->cooperative = vf_client_is_cooperative(&source->client);
     source->group = rd_kafka_queue_get_consumer(source->client.rk);
     source->records = rd_kafka_queue_new(source->client.rk);
     vf_wakeup_watch(&source->wakeup, source->client.queue);

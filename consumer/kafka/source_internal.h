@@ -122,6 +122,7 @@ struct vf_source {
     uint64_t taken;
     uint64_t in_flight;
     uint32_t assignments;
+    bool cooperative; /* assignments come and go in parts */
     bool busy;
     bool stopped;
     bool adjust_due; /* some slot must be paused, resumed or sought */

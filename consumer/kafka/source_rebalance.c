@@ -6,11 +6,6 @@
 enum { PARTITIONS_TEXT_MAX = 1024 }; /* bytes; what a log line can show of a list */
 enum { REVOKE_RETRY_MS = 200 };      /* between attempts to commit before giving back */
 
-static bool is_cooperative(const struct vf_source *source)
-{
-    return strcmp(rd_kafka_rebalance_protocol(source->client.rk), "COOPERATIVE") == 0;
-}
-
 static int compare_partitions(const void *a, const void *b, void *unused)
 {
     const rd_kafka_topic_partition_t *left = a;
@@ -66,7 +61,7 @@ static void library_assign(struct vf_source *source, const rd_kafka_topic_partit
 {
     rd_kafka_resp_err_t code = 0;
     rd_kafka_error_t *error = NULL;
-    if (list && is_cooperative(source))
+    if (list && source->cooperative)
         error = rd_kafka_incremental_assign(source->client.rk, list);
     else
         code = rd_kafka_assign(source->client.rk, list);
@@ -80,7 +75,7 @@ static void library_assign(struct vf_source *source, const rd_kafka_topic_partit
 
 static void library_unassign(struct vf_source *source, const rd_kafka_topic_partition_list_t *list)
 {
-    if (!is_cooperative(source)) {
+    if (!source->cooperative) {
         library_assign(source, NULL);
         return;
     }

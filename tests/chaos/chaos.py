@@ -473,7 +473,7 @@ class Chaos:
         for proxy in self.cluster.proxies:
             proxy.resume()
         self.ledger.finish()
-        wait_until(lambda: self.cluster.in_sync(self.admin), 120, "replicas to be in sync")
+        wait_until(lambda: self.cluster.in_sync(self.admin), 300, "replicas to be in sync")
         wait_until(lambda: not self.leaving or self.check_leaving(), LEAVE_SECONDS + 5, "goodbyes")
         if not self.daemons:
             self.start_daemon()

@@ -504,6 +504,37 @@ static void test_cooperative_rebalance(void **state)
     second_member_joins("consumer:partition.assignment.strategy=cooperative-sticky");
 }
 
+static bool has_none(struct relay *relay)
+{
+    struct vf_source_status status;
+    vf_source_status(relay->source, &status);
+    return status.partitions == 0;
+}
+
+/* A member that its group does not know any more loses all, and comes back. */
+static void test_cooperative_member_is_forgotten(void **state)
+{
+    enum { PARTITIONS = 6, HALF = 300, COUNT = 2 * HALF, UNKNOWN_MEMBER_ID = 25 };
+    struct vf_mock *mock = new_mock(1, PARTITIONS);
+    static struct relay relay;
+    const char *extra[] = {"consumer:partition.assignment.strategy=cooperative-sticky", NULL};
+    struct relay_config config = {.mock = mock, .extra = extra};
+
+    (void)state;
+    feed(mock, INPUT, PARTITIONS, 0, HALF);
+    relay_start(&relay, &config);
+    wanted = HALF;
+    relay_until(&relay, all_acknowledged, "the first half is acknowledged");
+    vf_mock_fail(mock, VF_MOCK_HEARTBEAT, UNKNOWN_MEMBER_ID, 1);
+    relay_until(&relay, has_none, "all is lost");
+    feed(mock, INPUT, PARTITIONS, HALF, HALF);
+    wanted = COUNT;
+    relay_until(&relay, all_committed_and_assigned, "all are committed by the member that is back");
+    relay_stop(&relay, 5000);
+    assert_all_out(mock, PARTITIONS, COUNT, false);
+    vf_mock_free(mock);
+}
+
 /* Between joining and the first assignment, when some releases have an assignor without a state. */
 static void test_cooperative_ends_before_its_first_assignment(void **state)
 {
@@ -621,6 +652,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_close_before_start_of_anything),
         cmocka_unit_test(test_eager_rebalance),
         cmocka_unit_test(test_cooperative_rebalance),
+        cmocka_unit_test(test_cooperative_member_is_forgotten),
         cmocka_unit_test(test_cooperative_ends_before_its_first_assignment),
         cmocka_unit_test(test_revoke_deadline),
         cmocka_unit_test(test_rewind_replays_from_the_committed),
