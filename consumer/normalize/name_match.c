@@ -292,7 +292,7 @@ bool vf_name_in_capitals(const struct vf_name_text *text, const struct vf_name_h
         capitals += w->capitals;
         letters += hit->form == VF_FORM_APOSTROPHE ? vf_name_letters(part) : w->letters;
     }
-    return capitals + (letters > 3) >= letters;
+    return capitals + (capitals > 1) >= letters; /* "RoK" */
 }
 
 bool vf_name_capitalized(const struct vf_name_text *text, size_t word)
