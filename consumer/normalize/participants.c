@@ -98,11 +98,13 @@ int vf_read_people(struct vf_work *work)
 
 static bool is_posting_word(struct vf_slice word)
 {
-    static const char *const words[] = {"to",  "in", "at",     "en",  "au",  "aux",       "dans",
-                                        "em",  "no", "na",     "nos", "nas", "в",         "во",
-                                        "у",   "ve", "untuk",  "di",  "bei", "beim",      "im",
-                                        "w",   "v",  "presso", "aan", "i",   "до",        "при",
-                                        "لدى", "في", "در",     "به",  "tại", "nezdindeki"};
+    static const char *const words[] = {
+        "to",   "in",    "at",         "en",       "au",         "aux",         "dans",
+        "em",   "no",    "na",         "nos",      "nas",        "в",           "во",
+        "у",    "ve",    "untuk",      "di",       "bei",        "beim",        "im",
+        "w",    "v",     "presso",     "aan",      "i",          "до",          "при",
+        "لدى",  "في",    "در",         "به",       "tại",        "nezdindeki",  "aupres",
+        "ante", "junto", "nezdindəki", "nezdinde", "accredited", "akkreditiert"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (vf_slice_is(word, words[i]))
             return true;
@@ -120,7 +122,8 @@ static bool ends_with_posting_sign(struct vf_slice text)
     return false;
 }
 
-/* Azerbaijani and Turkish say it with an ending: "Özbəkistandakı", "Bakü'deki". */
+/* Azerbaijani and Turkish say it with an ending, "Özbəkistandakı", "Bakü'deki", or with a word
+ * behind: "Azərbaycan nezdindəki", "Azerbaycan nezdinde". */
 static bool has_posting_ending(struct vf_slice folded, size_t end)
 {
     static const char *const endings[] = {"daki", "dəki", "deki", "taki", "teki"};
@@ -129,6 +132,8 @@ static bool has_posting_ending(struct vf_slice folded, size_t end)
     while (stop < folded.len && folded.ptr[stop] != ' ')
         stop++;
     struct vf_slice word = vf_slice(folded.ptr, stop);
+    if (vf_slice_starts(vf_slice(folded.ptr + stop, folded.len - stop), vf_slice_of(" nezdind")))
+        return true;
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
         if (vf_slice_ends(word, vf_slice_of(endings[i])))
             return true;

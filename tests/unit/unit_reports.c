@@ -298,6 +298,138 @@ static void dates_of_many_languages_are_read(void **state)
     assert_dates("en", "", "2025-09-19", "", "", NO);
 }
 
+/* A meeting at a place, of a guest and a host. */
+struct scene {
+    const char *language;
+    const char *city;
+    const char *country;
+    const char *guest[2]; /* office, country */
+    const char *host[2];
+    const char *want; /* city, host, the guest's and the host's country, the parties */
+};
+
+static struct vf_slice optional(const char *text)
+{
+    return text ? vf_slice_of(text) : VF_SLICE_NULL;
+}
+
+static void assert_scene(const struct scene *scene)
+{
+    struct vf_place place = {.city = optional(scene->city), .country = optional(scene->country)};
+    struct vf_person people[] = {{.name = vf_slice_of("Ana Bee"),
+                                  .office = optional(scene->guest[0]),
+                                  .country = optional(scene->guest[1]),
+                                  .role = VF_PARTICIPANT_ROLE_GUEST},
+                                 {.name = vf_slice_of("Cem Dee"),
+                                  .office = optional(scene->host[0]),
+                                  .country = optional(scene->host[1]),
+                                  .role = VF_PARTICIPANT_ROLE_HOST}};
+    struct vf_meeting meeting = {.event_id = vf_slice_of("e"),
+                                 .source = vf_slice_of("s"),
+                                 .status = VF_EVENT_STATUS_COMPLETED,
+                                 .language = vf_slice_of(scene->language),
+                                 .place = &place,
+                                 .participants = {people, 2}};
+    struct vf_normalized_event event = {0};
+    char text[160];
+
+    vf_arena_reset(&f.work);
+    assert_int_equal(vf_normalize_meeting(f.reference, NULL, &meeting, &f.work, &event, &f.err), 0);
+    int n = snprintf(text, sizeof text, "%.*s|%.*s|%.*s|%.*s|",
+                     VF_SLICE_PRINT(event.places.items[0].city), VF_SLICE_PRINT(event.host),
+                     VF_SLICE_PRINT(event.participants.items[0].country),
+                     VF_SLICE_PRINT(event.participants.items[1].country));
+    for (size_t i = 0; i < event.countries.count; i++)
+        n += snprintf(text + n, sizeof text - (size_t)n, "%s%.*s", i ? " " : "",
+                      VF_SLICE_PRINT(event.countries.items[i].country));
+    assert_string_equal(text, scene->want);
+}
+
+static void the_rest_of_a_report_tells_which_place_is_meant(void **state)
+{
+    static const struct scene scenes[] = {
+        /* hosts first, then guests, then the world */
+        {"en", "Cambridge", NULL, {"MP", "USA"}, {"MP", "UK"}, "Cambridge|GBR|USA|GBR|GBR USA"},
+        {"en", "Odessa", NULL, {"MP", "USA"}, {"MP", "Ukraine"}, "Odesa|UKR|USA|UKR|UKR USA"},
+        {"en", "Kingston", NULL, {"MP", "USA"}, {"MP", "Canada"}, "Kingston|CAN|USA|CAN|CAN USA"},
+        {"en", "Vienna", NULL, {"MP", "Iran"}, {"MP", "USA"}, "Vienna|AUT|IRN|USA|IRN USA"},
+        /* the city, before those who take part */
+        {"en",
+         "Brazzaville",
+         "Congo",
+         {"MP", "DR Congo"},
+         {"MP", NULL},
+         "Brazzaville|COG|COD|COG|COD COG"},
+        {"en", "Seoul", "Korea", {"MP", "North Korea"}, {"MP", NULL}, "Seoul|KOR|PRK|KOR|KOR PRK"},
+        /* a state of the United States has a speaker and a secretary, but no parliament */
+        {"en",
+         "Vilnius",
+         NULL,
+         {"Speaker of the Parliament", "Georgia"},
+         {"MP", "Lietuva"},
+         "Vilnius|LTU|GEO|LTU|GEO LTU"},
+        {"en",
+         "Vilnius",
+         NULL,
+         {"Ambassador of Georgia", NULL},
+         {"MP", "Lietuva"},
+         "Vilnius|LTU|GEO|LTU|GEO LTU"},
+        {"en",
+         "Vilnius",
+         NULL,
+         {"Secretary of State", "Georgia"},
+         {"MP", "Lietuva"},
+         "Vilnius|LTU||LTU|LTU"},
+        /* an ambassador never speaks for the country he is posted to */
+        {"ar",
+         "كوالالمبور",
+         NULL,
+         {"نائب", "ماليزيا"},
+         {"سفير خادم الحرمين الشريفين لدى ماليزيا", NULL},
+         "Kuala Lumpur|MYS|MYS|SAU|MYS SAU"},
+        {"en",
+         "Kuala Lumpur",
+         NULL,
+         {"MP", "Malaysia"},
+         {"Ambassador to Malaysia", NULL},
+         "Kuala Lumpur|MYS|MYS||MYS"},
+        {"fr",
+         "Bakou",
+         NULL,
+         {"député", "Azerbaïdjan"},
+         {"ambassadeur auprès de l'Azerbaïdjan", NULL},
+         "Baku|AZE|AZE||AZE"},
+        {"az",
+         "Bakı",
+         NULL,
+         {"deputat", "Azərbaycan"},
+         {"Azərbaycan nezdindəki səfir", NULL},
+         "Baku|AZE|AZE||AZE"},
+        {"de",
+         "Baku",
+         NULL,
+         {"Abgeordneter", "Aserbaidschan"},
+         {"Botschafter Georgiens in Aserbaidschan", NULL},
+         "Baku|AZE|AZE|GEO|AZE GEO"},
+        {"id",
+         "Jakarta",
+         NULL,
+         {"anggota DPR", "Indonesia"},
+         {"Duta Besar Azerbaijan untuk Indonesia", NULL},
+         "Jakarta|IDN|IDN|AZE|AZE IDN"},
+        /* the president of a parliament of many countries makes his own no party */
+        {"en",
+         "Baku",
+         NULL,
+         {"President of the Latin American Parliament (Parlatino)", "Panama"},
+         {"Speaker of the Milli Majlis", NULL},
+         "Baku|AZE|PAN|AZE|AZE"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof scenes / sizeof scenes[0]; i++)
+        assert_scene(&scenes[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +439,7 @@ int main(void)
         cmocka_unit_test(mangled_reports_give_valid_events),
         cmocka_unit_test(nameless_reports_are_refused_by_field),
         cmocka_unit_test(dates_of_many_languages_are_read),
+        cmocka_unit_test(the_rest_of_a_report_tells_which_place_is_meant),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
