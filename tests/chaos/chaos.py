@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("visit", "meeting")
 PARTITIONS = 12  # of each topic
 BAD_EVERY = 97  # one input in so many cannot be read, and must become a dead letter
+BAD = b"\xff"
 SESSION_SECONDS = 6
 DAEMONS_MAX = 3
 LEAVE_SECONDS = 30 + 15  # its deadline, and what calls under way may add
@@ -35,7 +36,8 @@ SETTLE_SECONDS = 180  # for all that is left, once the faults have ceased
 
 
 class Ledger:
-    """What was put in: {(topic, partition, offset): must it become a dead letter}."""
+    """What was put in, as far as the producer knows: where each of its records is. Of some it is
+    only told that they were written; so what is in is read from the brokers in the end."""
 
     def __init__(self, bootstrap, topics, writers, rate):
         self.writers = writers
@@ -44,7 +46,8 @@ class Ledger:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._failures = []
-        self.inputs = {}
+        self.acknowledged = set()  # (topic, partition, offset)
+        self.without_offset = 0
         self._producer = Producer(
             {
                 "bootstrap.servers": bootstrap,
@@ -81,15 +84,18 @@ class Ledger:
         bad = number % BAD_EVERY == 0
         event_id, body = events.numbered(kind, number % 10**events.ID_DIGITS)
         schema_id, more = self.writers[kind]
-        value = events.frame(schema_id, b"\xff" if bad else body + more)
+        value = events.frame(schema_id, BAD if bad else body + more)
 
         def on_delivery(error, message):
             with self._lock:
                 if error:
                     self._failures.append(str(error))
+                elif message.offset() < 0:
+                    self.without_offset += 1
                 else:
-                    where = (message.topic(), message.partition(), message.offset())
-                    self.inputs[where] = bad
+                    self.acknowledged.add(
+                        (message.topic(), message.partition(), message.offset())
+                    )
 
         while True:
             try:
@@ -486,8 +492,21 @@ class Chaos:
             assert code == 0, f"a daemon ended with {code}\n{daemon.tail()}"
         self.watcher.stop()
 
+    def read_inputs(self):
+        """{(topic, partition, offset): must it become a dead letter}"""
+        return {
+            (topic, record.partition, record.offset): events.unframe(record.value)[1] == BAD
+            for topic in self.inputs.values()
+            for record in self.client.read_all(topic, seconds=300)
+        }
+
     def verify(self):
         """The ledger is balanced: {what is wrong: how much of it}."""
+        self.sent = self.read_inputs()
+        unknown = self.ledger.acknowledged - set(self.sent)
+        assert not unknown, f"acknowledged inputs are not there: {sorted(unknown)[:3]}"
+        if self.ledger.without_offset:
+            self.counts["inputs acknowledged without an offset"] = self.ledger.without_offset
         times = Counter()
         wrong = Counter()
         seen = defaultdict(list)  # offsets by where from and where to, in order of their output
@@ -498,9 +517,9 @@ class Chaos:
             for record in self.client.read_all(topic, seconds=120):
                 source = source_of(record.headers)
                 times[source] += 1
-                if source not in self.ledger.inputs:
+                if source not in self.sent:
                     wrong["never sent"] += 1
-                elif self.ledger.inputs[source] != dead:
+                elif self.sent[source] != dead:
                     wrong["in the wrong topic"] += 1
                 if times[source] > 1:
                     continue
@@ -516,7 +535,7 @@ class Chaos:
                 wrong["out of order"] += 1
             else:
                 self.counts["outputs of a daemon that was gone, before its successor's"] += 1
-        for source in self.ledger.inputs:
+        for source in self.sent:
             if times[source] == 0:
                 wrong["lost"] += 1
             elif times[source] > 1:
@@ -525,7 +544,7 @@ class Chaos:
 
 
 def report(chaos, wrong):
-    sent = len(chaos.ledger.inputs)
+    sent = len(chaos.sent)
     print(f"mode {chaos.mode}, seed {chaos.options.seed}: {sent} inputs in "
           f"{chaos.seconds:.0f} s of faults; {chaos.seen_under_faults / chaos.seconds:.0f} "
           f"outcomes a second under faults; all committed {chaos.settle_seconds:.0f} s after")
