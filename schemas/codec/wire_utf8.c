@@ -1,5 +1,7 @@
 #include "codec/wire_utf8.h"
 
+#include <endian.h>
+
 /* ---- validity: an automaton without branches ------------------------------------------ */
 
 /* Text that is not ASCII mixes characters of one to four bytes, which branches predict badly.
@@ -122,10 +124,9 @@ static inline wire_bytes find_bad_at(const char *at, bool wide)
 }
 
 /* Of the first block, as if ASCII came before it. */
-static inline wire_bytes find_bad_first(const char *text, bool wide)
+static inline wire_bytes find_bad_first(wire_bytes at, bool wide)
 {
     const wire_bytes none = {0};
-    wire_bytes at = load_block(text);
     return find_bad(at,
                     __builtin_shufflevector(none, at, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
                                             26, 27, 28, 29, 30),
@@ -140,7 +141,7 @@ static inline wire_bytes find_bad_first(const char *text, bool wide)
 static inline bool check_blocks(const char *text, size_t len, bool wide)
 {
     const char *last = text + len - BLOCK;
-    wire_bytes bad = find_bad_first(text, wide) | find_bad_at(last, wide);
+    wire_bytes bad = find_bad_first(load_block(text), wide) | find_bad_at(last, wide);
 
     for (const char *at = text + BLOCK; at < last; at += BLOCK)
         bad |= find_bad_at(at, wide);
@@ -149,10 +150,24 @@ static inline bool check_blocks(const char *text, size_t len, bool wide)
     return is_zero(bad) && !cut;
 }
 
+/* From one word to less than two: one block with NULs behind, which end what is cut. */
+static inline bool check_short(const char *text, size_t len)
+{
+    uint64_t first = le64toh(wire_load_word(text));
+    uint64_t rest = le64toh(wire_load_word(text + len - sizeof rest));
+    size_t overlap = 2 * sizeof rest - len; /* bytes of rest that are in first; 1 to 8 */
+    uint64_t words[2] = {htole64(first), htole64(rest >> (8 * overlap - 1) >> 1)};
+
+    return is_zero(find_bad_first(load_block((const char *)words), true));
+}
+
 bool wire_utf8_check(const char *text, size_t len)
 {
-    if (len < BLOCK + BEFORE)
+    if (len < BLOCK + BEFORE) {
+        if (len >= sizeof(uint64_t) && len < BLOCK)
+            return check_short(text, len);
         return check_bytewise(text, len);
+    }
     /* Most texts of most languages have no characters above U+07FF. */
     wire_bytes wide = are_above(load_block(text + len - BLOCK), 0xDF);
     for (size_t at = 0; at + BLOCK < len; at += BLOCK)

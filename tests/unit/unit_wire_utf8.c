@@ -62,8 +62,8 @@ static void one_wrong_byte_anywhere(void **state)
     static const unsigned char bytes[] = {0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf,
                                           0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xed, 0xef,
                                           0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xf8, 0xff};
-    static const size_t lengths[] = {1,  2,  3,  8,  15, 16, 17, 18, 19,        20,
-                                     31, 32, 33, 34, 35, 36, 48, 51, LENGTH_MAX};
+    static const size_t lengths[] = {1,  2,  3,  8,  9,  11, 14, 15, 16, 17, 18,
+                                     19, 20, 31, 32, 33, 34, 35, 36, 48, 51, LENGTH_MAX};
     size_t refused = 0;
 
     (void)state;
