@@ -125,6 +125,7 @@ static void went_down(struct vf_client *client, const char *text)
     if (client->down)
         return;
     client->down = true;
+    client->down_ns = uv_hrtime();
     client->ups_at_down = atomic_load(client->ups);
     vf_log(VF_LOG_ERROR, VF_LOG_KAFKA, "no broker can be reached",
            VF_FIELDS(vf_text("client", vf_client_role_name(client->role)),
@@ -159,20 +160,27 @@ void vf_client_error(struct vf_client *client, rd_kafka_resp_err_t code, const c
                      vf_text("code", rd_kafka_err2name(code)), vf_text("error", text)));
 }
 
-void vf_client_answered(struct vf_client *client)
+static void came_back(struct vf_client *client)
 {
-    if (!client->down)
-        return;
     client->down = false;
     client->last_error[0] = '\0';
     vf_log(VF_LOG_INFO, VF_LOG_KAFKA, "brokers can be reached again",
            VF_FIELDS(vf_text("client", vf_client_role_name(client->role))));
 }
 
+/* Answers that came before the outage may still have waited in their queues. */
+void vf_client_answered(struct vf_client *client)
+{
+    static const uint64_t stale_ns = 2000000000; /* more than a loop's turn takes */
+
+    if (client->down && uv_hrtime() - client->down_ns > stale_ns)
+        came_back(client);
+}
+
 void vf_client_tick(struct vf_client *client)
 {
     if (client->down && atomic_load(client->ups) != client->ups_at_down)
-        vf_client_answered(client);
+        came_back(client);
 }
 
 static enum vf_log_level level_of(int syslog_level)

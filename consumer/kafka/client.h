@@ -35,6 +35,7 @@ struct vf_client {
     atomic_uint *ups;     /* owned; connections that came up; counted by the library's threads */
     unsigned ups_at_down; /* ups when all brokers went down */
     bool down;            /* no broker can be reached */
+    uint64_t down_ns;     /* since when, by uv_hrtime */
     char last_error[256]; /* why the last connection failed */
     bool never_assigned;  /* a member of a group that goes before its first assignment */
     void (*on_closed)(void *owner);
