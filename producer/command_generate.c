@@ -324,6 +324,7 @@ static int prepare_replay(struct run *run, struct vf_error *err)
 static int send_all(struct run *run)
 {
     struct vf_replay_manner manner = {.quiet = run->call->common->quiet,
+                                      .allow_skipped = true,
                                       .dry_run = run->flags->dry_run,
                                       .drain_ms = run->call->config->shutdown_deadline};
     struct vf_error err = {0};

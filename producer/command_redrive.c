@@ -1,11 +1,9 @@
 #include "base/memory.h"
-#include "interrupt.h"
 #include "redrive.h"
 #include "replay.h"
 #include "tool.h"
 #include "topic_flags.h"
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 

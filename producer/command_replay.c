@@ -1,10 +1,8 @@
 #include "base/memory.h"
 #include "convert_config.h"
-#include "interrupt.h"
 #include "replay.h"
 #include "tool.h"
 #include "topic_flags.h"
-#include <inttypes.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <xxhash.h>
